@@ -1,0 +1,1 @@
+"""The same parts in plain loops: every frame analysed, in order, with bounded memory."""
