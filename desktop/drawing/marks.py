@@ -1,0 +1,251 @@
+"""What is to be drawn for a scene: lines, points, boxes and labels, as pure data for any painter.
+
+A painter draws the groups of a kind in their order: lines, points, boxes, labels. Coordinates are pixels of the frame.
+Sizes (widths, radii) are in units: `unit_of(size)` says how many pixels of a picture one unit is, so that marks look
+the same on a small and on a large picture. A group's `most` bounds its size in pixels of the frame, so that the marks
+of a small face do not hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.drawing.connections import BODY_CENTRE, BODY_LEFT, BODY_RIGHT, FACE, LEFT_JOINTS, RIGHT_JOINTS
+from models.scene import Body, Detection, Face, Scene
+
+Floats = NDArray[np.float32]
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0..255."""
+
+# Colours that people of every colour vision tell apart: Okabe and Ito, "Color Universal Design" (2008).
+ORANGE: Colour = (230, 159, 0)
+SKY: Colour = (86, 180, 233)
+GREEN: Colour = (0, 158, 115)
+YELLOW: Colour = (240, 228, 66)
+BLUE: Colour = (0, 114, 178)
+VERMILION: Colour = (213, 94, 0)
+PURPLE: Colour = (204, 121, 167)
+LIGHT: Colour = (244, 247, 250)
+
+TRACK_COLOURS = (GREEN, PURPLE, YELLOW, VERMILION, BLUE, SKY, ORANGE)
+LEFT_COLOUR, RIGHT_COLOUR = ORANGE, SKY
+
+VISIBLE = 0.5
+"""Joints of less visibility are not drawn."""
+CLEAR = 0.7
+"""Joints of less visibility are drawn faded, so that they do not pop in and out."""
+FADED = 0.45
+HELD = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Straight lines of one style. `ends`: (N, 4) x1, y1, x2, y2. `width` in units, at most `most` pixels of the frame.
+
+    `opacity` 0..1. `outlined`: a thin dark rim makes them readable on any background.
+    """
+
+    ends: Floats
+    colour: Colour
+    width: float
+    most: float = np.inf
+    opacity: float = 1.0
+    outlined: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Discs of one style. `centres`: (N, 2) x, y. `radius` in units, at most `most` pixels of the frame."""
+
+    centres: Floats
+    colour: Colour
+    radius: float
+    most: float = np.inf
+    opacity: float = 1.0
+    outlined: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """Rectangles of one style. `corners`: (N, 4) x1, y1, x2, y2. `width` in units."""
+
+    corners: Floats
+    colour: Colour
+    width: float
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A line of text on a plate of `colour`. `at`: x, y of the plate's lower left corner; kept in the frame."""
+
+    text: str
+    at: tuple[float, float]
+    colour: Colour
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Everything to be drawn on one frame. `alpha`: 1, or 0.5 where the marks are held; it applies to all of them."""
+
+    lines: tuple[Lines, ...] = field(default=())
+    points: tuple[Points, ...] = field(default=())
+    boxes: tuple[Boxes, ...] = field(default=())
+    labels: tuple[Label, ...] = field(default=())
+    alpha: float = 1.0
+
+    def __bool__(self) -> bool:
+        """True where there is anything to draw."""
+        return bool(self.lines or self.points or self.boxes or self.labels)
+
+
+NOTHING = Marks()
+
+
+def unit_of(size: tuple[int, int]) -> float:
+    """Pixels per unit in a picture of `size` (width, height): 1 at 640x480 and 1.5 at 1280x720, never under 0.75."""
+    width, height = size
+    return max(0.75, min(width, height, 0.75 * max(width, height)) / 480)
+
+
+def colour_of(track: int) -> Colour:
+    """The colour of a track, always the same; things that are not followed (track 0) have the first."""
+    return TRACK_COLOURS[(track - 1) % len(TRACK_COLOURS)] if track > 0 else TRACK_COLOURS[0]
+
+
+def text_on(colour: Colour) -> Colour:
+    """Black or white, whichever reads better on `colour` (relative luminance of WCAG 2.1, at equal contrast)."""
+    linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (16, 18, 20) if luminance > 0.179 else (255, 255, 255)
+
+
+def marks_of(
+    scene: Scene,
+    *,
+    held: bool = False,
+    labels: bool = True,
+    tessellation: bool = False,
+) -> Marks:
+    """The marks of a scene: faces as contours and points, bodies as skeletons, objects as boxes with labels.
+
+    `held`: the scene was carried over from an earlier frame; its marks are half transparent. `labels`: with track
+    numbers and names. `tessellation`: faces with the triangles between their points as well. Points that are not
+    finite are left out.
+    """
+    lines: list[Lines] = []
+    points: list[Points] = []
+    boxes: list[Boxes] = []
+    texts: list[Label] = []
+    for body in scene.bodies:
+        lines += _body_lines(body)
+        points += _body_points(body)
+        if labels:
+            texts += _body_label(body)
+    for face in scene.faces:
+        lines += _face_lines(face, tessellation=tessellation)
+        points += _face_points(face)
+        if labels:
+            texts += _face_label(face)
+    for thing in scene.objects:
+        boxes += _object_box(thing)
+        if labels:
+            texts += _object_label(thing)
+    return Marks(tuple(lines), tuple(points), tuple(boxes), tuple(texts), HELD if held else 1.0)
+
+
+def _ends(points: Floats, edges: NDArray[np.intp]) -> Floats:
+    """(N, 2) points and (E, 2) edges -> (E', 4), edges with an end that is not finite left out."""
+    ends = points[edges].reshape(-1, 4)
+    return np.ascontiguousarray(ends[np.isfinite(ends).all(1)], np.float32)
+
+
+def _extent(points: Floats) -> float:
+    """The larger side, in pixels, of what the finite ones of (N, 2) points span; 0 for none."""
+    finite = points[np.isfinite(points).all(1)]
+    return float(np.ptp(finite, axis=0).max()) if len(finite) else 0.0
+
+
+def _face_lines(face: Face, *, tessellation: bool) -> Iterator[Lines]:
+    points = face.points[:, :2]
+    extent = _extent(points)
+    colour = _lighter(colour_of(face.track))
+    if tessellation:
+        from desktop.drawing.tessellation import TESSELLATION  # 1322 edges, only where wanted
+
+        yield Lines(_ends(points, TESSELLATION), LIGHT, 0.5, 0.004 * extent, opacity=0.3)
+    yield Lines(_ends(points, FACE), colour, 1.0, 0.010 * extent, opacity=0.9)
+
+
+def _face_points(face: Face) -> Iterator[Points]:
+    points = face.points[:, :2]
+    finite = points[np.isfinite(points).all(1)]
+    if len(finite):
+        yield Points(np.ascontiguousarray(finite), LIGHT, 0.8, 0.004 * _extent(points), opacity=0.85)
+
+
+def _lighter(colour: Colour) -> Colour:
+    red, green, blue = ((c + 2 * 255) // 3 if c < 128 else (c + 255) // 2 for c in colour)
+    return (red, green, blue)
+
+
+def _body_lines(body: Body) -> Iterator[Lines]:
+    points = body.points[:, :2]
+    visibility = body.points[:, 3]
+    most = 0.02 * _extent(points)
+    centre = colour_of(body.track)
+    for edges, colour in ((BODY_CENTRE, centre), (BODY_RIGHT, RIGHT_COLOUR), (BODY_LEFT, LEFT_COLOUR)):
+        least = visibility[edges].min(1)
+        clear, faded = least >= CLEAR, (least >= VISIBLE) & (least < CLEAR)
+        for chosen, opacity in ((faded, FADED), (clear, 1.0)):
+            ends = _ends(points, edges[chosen])
+            if len(ends):
+                yield Lines(ends, colour, 2.5, most, opacity, outlined=True)
+
+
+def _body_points(body: Body) -> Iterator[Points]:
+    points = body.points[:, :2]
+    visibility = body.points[:, 3]
+    most = 0.016 * _extent(points)
+    finite = np.isfinite(points).all(1)
+    joints = np.arange(len(points))
+    sides = ((np.array([0]), LIGHT), (RIGHT_JOINTS, RIGHT_COLOUR), (LEFT_JOINTS, LEFT_COLOUR))
+    for side, colour in sides:
+        here = finite & np.isin(joints, side)
+        for chosen, opacity in (((visibility >= VISIBLE) & (visibility < CLEAR), FADED), (visibility >= CLEAR, 1.0)):
+            centres = points[here & chosen]
+            if len(centres):
+                yield Points(np.ascontiguousarray(centres), colour, 2.2, most, opacity, outlined=True)
+
+
+def _number(track: int) -> str:
+    return f" {track}" if track > 0 else ""
+
+
+def _face_label(face: Face) -> Iterator[Label]:
+    x1, y1, _, _ = face.box.tolist()
+    if np.isfinite([x1, y1]).all():
+        yield Label(f"face{_number(face.track)}", (x1, y1), colour_of(face.track))
+
+
+def _body_label(body: Body) -> Iterator[Label]:
+    x1, y1, _, _ = body.box.tolist()
+    if np.isfinite([x1, y1]).all():
+        yield Label(f"body{_number(body.track)}", (x1, y1), colour_of(body.track))
+
+
+def _object_box(thing: Detection) -> Iterator[Boxes]:
+    if np.isfinite(thing.box).all():
+        yield Boxes(thing.box.reshape(1, 4), colour_of(thing.track), 2.0)
+
+
+def _object_label(thing: Detection) -> Iterator[Label]:
+    x1, y1, _, _ = thing.box.tolist()
+    if np.isfinite([x1, y1]).all():
+        text = f"{thing.label}{_number(thing.track)}  {thing.score:.0%}"
+        yield Label(text, (x1, y1), colour_of(thing.track))

@@ -1,0 +1,145 @@
+"""Draws marks into the pixels of a frame with OpenCV, for recordings and pictures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import resources
+from desktop.drawing.marks import Boxes, Colour, Label, Lines, Marks, Points, text_on, unit_of
+from desktop.frame import Pixels
+
+_SHIFT = 4  # OpenCV takes coordinates in 1/16 pixel
+_RIM: Colour = (24, 26, 28)
+_TEXT_SIZE = 12.0  # units
+_FAR = 1 << 14  # pixels: points farther out than this are moved to it, OpenCV's fixed-point coordinates overflow
+_own = threading.local()
+
+
+def draw(pixels: Pixels, marks: Marks) -> None:
+    """Draw `marks` into `pixels`, (height, width, 3) BGR uint8, in place.
+
+    Raises ValueError for pixels that are read-only, as a frame's are: draw into a copy of them.
+    """
+    if not pixels.flags.writeable:
+        raise ValueError("marks cannot be drawn into read-only pixels: draw into a copy of them")
+    if not marks:
+        return
+    if marks.alpha >= 1.0:
+        _draw_all(pixels, marks)
+        return
+    clear = pixels.copy()
+    _draw_all(pixels, marks)
+    cv2.addWeighted(pixels, marks.alpha, clear, 1.0 - marks.alpha, 0.0, dst=pixels)
+
+
+def _draw_all(pixels: Pixels, marks: Marks) -> None:
+    height, width = pixels.shape[:2]
+    unit = unit_of((width, height))
+    for lines in marks.lines:
+        _draw_lines(pixels, lines, unit)
+    for points in marks.points:
+        _draw_points(pixels, points, unit)
+    for boxes in marks.boxes:
+        _draw_boxes(pixels, boxes, unit)
+    for label in marks.labels:
+        _draw_label(pixels, label, unit)
+
+
+def _bgr(colour: Colour) -> tuple[int, int, int]:
+    return colour[2], colour[1], colour[0]
+
+
+def _fixed(values: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Pixel coordinates (0 at the picture's corner) -> OpenCV's 1/16 pixels (0 at the first pixel's centre)."""
+    fixed: NDArray[np.int32] = np.rint((np.clip(values, -_FAR, _FAR) - 0.5) * (1 << _SHIFT)).astype(np.int32)
+    return fixed
+
+
+def _blend(pixels: Pixels, at: NDArray[np.float32], reach: float, opacity: float, paint: Callable[[], None]) -> None:
+    """Let `paint` draw things around the points `at` (N, 2), `reach` pixels far, and mix them in with `opacity`."""
+    if opacity >= 1.0 or not len(at):
+        paint()
+        return
+    height, width = pixels.shape[:2]
+    margin = reach + 2.0
+    x1, y1 = np.clip(np.floor(at.min(0) - margin), 0, (width, height)).astype(int).tolist()
+    x2, y2 = np.clip(np.ceil(at.max(0) + margin), 0, (width, height)).astype(int).tolist()
+    if x1 >= x2 or y1 >= y2:
+        return
+    part = pixels[y1:y2, x1:x2]
+    before = part.copy()
+    paint()
+    part[:] = cv2.addWeighted(part, opacity, before, 1.0 - opacity, 0.0)
+
+
+def _draw_lines(pixels: Pixels, lines: Lines, unit: float) -> None:
+    width = min(lines.width * unit, lines.most)
+    thickness = max(1, round(width))
+    ends = list(_fixed(lines.ends).reshape(-1, 2, 2))
+
+    def paint() -> None:
+        if lines.outlined:
+            rim = thickness + 2 * max(1, round(0.5 * unit))
+            cv2.polylines(pixels, ends, False, _bgr(_RIM), rim, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(pixels, ends, False, _bgr(lines.colour), thickness, cv2.LINE_AA, _SHIFT)
+
+    _blend(pixels, lines.ends.reshape(-1, 2), thickness + unit, lines.opacity, paint)
+
+
+def _draw_points(pixels: Pixels, points: Points, unit: float) -> None:
+    radius = max(0.6, min(points.radius * unit, points.most))
+    fixed = round(radius * (1 << _SHIFT))
+    rim = round((radius + max(0.8, 0.5 * unit)) * (1 << _SHIFT))
+    centres = _fixed(points.centres).tolist()
+
+    def paint() -> None:
+        if points.outlined:
+            for centre in centres:
+                cv2.circle(pixels, centre, rim, _bgr(_RIM), cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        for centre in centres:
+            cv2.circle(pixels, centre, fixed, _bgr(points.colour), cv2.FILLED, cv2.LINE_AA, _SHIFT)
+
+    _blend(pixels, points.centres, radius + unit, points.opacity, paint)
+
+
+def _draw_boxes(pixels: Pixels, boxes: Boxes, unit: float) -> None:
+    thickness = max(1, round(boxes.width * unit))
+    corners = list(_fixed(boxes.corners[:, [0, 1, 2, 1, 2, 3, 0, 3]]).reshape(-1, 4, 2))
+
+    def paint() -> None:
+        rim = thickness + 2 * max(1, round(0.5 * unit))
+        cv2.polylines(pixels, corners, True, _bgr(_RIM), rim, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(pixels, corners, True, _bgr(boxes.colour), thickness, cv2.LINE_AA, _SHIFT)
+
+    _blend(pixels, boxes.corners.reshape(-1, 2), thickness + unit, boxes.opacity, paint)
+
+
+def _typeface() -> cv2.FontFace:
+    """This thread's typeface: OpenCV's keeps a cache of glyphs that threads must not share."""
+    face: cv2.FontFace | None = getattr(_own, "typeface", None)
+    if face is None:
+        face = _own.typeface = cv2.FontFace(str(resources.path("fonts/Inter-SemiBold.otf")))
+    return face
+
+
+def _draw_label(pixels: Pixels, label: Label, unit: float) -> None:
+    face, size = _typeface(), max(9, round(_TEXT_SIZE * unit))
+    height, width = pixels.shape[:2]
+    left, _, text_width, _ = cv2.getTextSize((width, height), label.text, (0, 0), face, size)
+    inset = round(0.4 * size)
+    plate = (left + text_width + 2 * inset, round(1.5 * size))
+    x = round(min(max(label.at[0], 0.0), max(width - plate[0], 0)))
+    y = round(min(max(label.at[1] - plate[1], 0.0), max(height - plate[1], 0)))
+    corners = np.array([[x, y], [x + plate[0], y + plate[1]]], np.float32)
+
+    def paint() -> None:
+        cv2.rectangle(pixels, (x, y, plate[0], plate[1]), _bgr(label.colour), cv2.FILLED)
+        baseline = (x + inset, y + round(1.5 * size - 0.42 * size))
+        cv2.putText(pixels, label.text, baseline, _bgr(text_on(label.colour)), face, size)
+
+    _blend(pixels, corners, 0.0, label.opacity, paint)
