@@ -1,0 +1,214 @@
+"""From pictures to scenes: the networks put together.
+
+`Analyzer.analyze` takes the frames of a moving picture one after the other and gives scenes whose things keep their
+tracks; `Analyzer.look` takes one still picture and refines everything that can be found in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models import boxes, decoding, regions, stills
+from models.followers import Followers
+from models.kinds import BodyKind, FaceKind, Found
+from models.regions import Region
+from models.scene import EMPTY, Body, Face, Floats, Scene
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+Pixels = NDArray[np.uint8]
+
+FACE_KEYS = ("face-detector-full", "face-mesh")
+BODY_KEYS = ("body-detector", "body-landmarks")
+MASK_KEY = "body-mask"
+
+VISIBLE = 0.5
+"""Points of a body that are at least this visible span its box."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerOptions:
+    """What to look for.
+
+    `faces`, `bodies`: which kinds. `face_score`, `body_score`: least score 0..1, None = the kind's own. `max_faces`,
+    `max_bodies`: how many are followed at a time in a moving picture (a still picture has no limit). `smooth`:
+    One-Euro smoothing of what is followed. `masks`: the outline of every body, which costs a network more.
+    """
+
+    faces: bool = True
+    bodies: bool = True
+    face_score: float | None = None
+    body_score: float | None = None
+    max_faces: int = 4
+    max_bodies: int = 4
+    smooth: bool = True
+    masks: bool = False
+
+    def networks(self) -> tuple[str, ...]:
+        """The networks that are needed."""
+        return (
+            (FACE_KEYS if self.faces else ())
+            + (BODY_KEYS if self.bodies else ())
+            + ((MASK_KEY,) if self.bodies and self.masks else ())
+        )
+
+
+class Analyzer:
+    """Finds faces and bodies. Used by one thread at a time.
+
+    `engines`: by network key, at least those of `options.networks()`. `options` may be replaced between two calls;
+    when the new ones need networks that are not there, `more` is asked for them (by key), which may take seconds.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        options: AnalyzerOptions | None = None,
+        *,
+        more: Callable[[str], Engine] | None = None,
+    ) -> None:
+        self._engines = dict(engines)
+        self._more = more
+        self._faces: Followers | None = None
+        self._bodies: Followers | None = None
+        self.options = AnalyzerOptions() if options is None else options
+
+    @property
+    def options(self) -> AnalyzerOptions:
+        """What is being looked for."""
+        return self._options
+
+    @options.setter
+    def options(self, options: AnalyzerOptions) -> None:
+        for key in options.networks():
+            if key not in self._engines:
+                if self._more is None:
+                    raise KeyError(f"no engine for the network {key}")
+                self._engines[key] = self._more(key)
+        self._options = options
+        if options.faces:
+            if self._faces is None:
+                self._faces = Followers(FaceKind(*(self._engines[key] for key in FACE_KEYS)))
+            self._faces.most, self._faces.threshold = options.max_faces, options.face_score
+            self._faces.smooth = options.smooth
+        if options.bodies:
+            if self._bodies is None:
+                self._bodies = Followers(BodyKind(*(self._engines[key] for key in BODY_KEYS)))
+            self._bodies.most, self._bodies.threshold = options.max_bodies, options.body_score
+            self._bodies.smooth = options.smooth
+
+    @property
+    def device(self) -> str:
+        """Where the networks run, such as "cpu"; several joined by a comma."""
+        return ", ".join(dict.fromkeys(engine.device for engine in self._engines.values()))
+
+    @property
+    def precision(self) -> str:
+        """The numbers that the networks calculate with, such as "f32"; several joined by a comma."""
+        return ", ".join(dict.fromkeys(engine.precision for engine in self._engines.values()))
+
+    @property
+    def note(self) -> str:
+        """Why another device than the wanted one is used, or ""."""
+        return " ".join(dict.fromkeys(engine.note for engine in self._engines.values() if engine.note))
+
+    def reset(self) -> None:
+        """Forget who is followed: the next frame belongs to another picture. Numbers of tracks are not used again."""
+        for followers in (self._faces, self._bodies):
+            if followers is not None:
+                followers.reset()
+
+    def analyze(self, pixels: Pixels, time_ns: int) -> Scene:
+        """What the next frame of a moving picture shows. `pixels`: (height, width, 3) BGR uint8; `time_ns`: when."""
+        time = time_ns / 1e9
+        faces: tuple[Face, ...] = ()
+        bodies: tuple[Body, ...] = ()
+        if self._options.faces and self._faces is not None:
+            faces = tuple(
+                Face(boxes.around(seen.points), seen.found.score, seen.points, seen.track)
+                for seen in self._faces.advance(pixels, time)
+            )
+        if self._options.bodies and self._bodies is not None:
+            seen_bodies = self._bodies.advance(pixels, time)
+            masks = self._masks(pixels, [seen.found.region for seen in seen_bodies])
+            bodies = tuple(
+                _body(seen.found.score, seen.points, seen.world, seen.track, mask)
+                for seen, mask in zip(seen_bodies, masks, strict=True)
+            )
+        return Scene(faces=faces, bodies=bodies) if faces or bodies else EMPTY
+
+    def look(self, pixels: Pixels) -> Scene:
+        """Everything in one still picture, refined, small things too, best score first; no tracks, nothing smoothed."""
+        options = self._options
+        face_finds: list[Found] = []
+        body_finds: list[Found] = []
+        if options.faces and self._faces is not None:
+            face_finds = stills.find(self._faces.kind, pixels, options.face_score)
+        if options.bodies and self._bodies is not None:
+            body_finds = stills.find(self._bodies.kind, pixels, options.body_score)
+        masks = self._masks(pixels, [found.region for found in body_finds])
+        return Scene(
+            faces=tuple(Face(boxes.around(one.points), one.score, one.points) for one in face_finds),
+            bodies=tuple(
+                _body(one.score, one.points, one.world, 0, mask) for one, mask in zip(body_finds, masks, strict=True)
+            ),
+        )
+
+    def _masks(self, pixels: Pixels, places: list[Region]) -> list[NDArray[np.uint8] | None]:
+        """(height, width) uint8 of the frame for each region, 255 = person; None where masks are not wanted."""
+        if not self._options.masks or not places:
+            return [None] * len(places)
+        size = BodyKind.landmark_size
+        logits = self._engines[MASK_KEY].run(np.stack([regions.crop(pixels, place, size) for place in places]))["mask"]
+        height, width = pixels.shape[:2]
+        masks: list[NDArray[np.uint8] | None] = []
+        for place, values in zip(places, logits, strict=True):
+            person = (decoding.sigmoid(values.reshape(size[1], size[0])) * 255).astype(np.uint8)
+            way = regions.matrix(place, size)
+            masks.append(np.asarray(cv2.warpAffine(person, way, (width, height), flags=cv2.INTER_LINEAR), np.uint8))
+        return masks
+
+
+def _body(score: float, points: Floats, world: Floats, track: int, mask: NDArray[np.uint8] | None) -> Body:
+    visible = points[points[:, 3] >= VISIBLE]
+    return Body(boxes.around(visible if len(visible) > 1 else points), score, points, world, track, mask)
+
+
+def load_analyzer(
+    options: AnalyzerOptions | None = None,
+    *,
+    device: str = "auto",
+    cache: Path,
+    threads: int,
+    progress: Callable[[str, float], None] | None = None,
+) -> Analyzer:
+    """An analyzer with the engines that `options` need; others are loaded when the options change to need them.
+
+    `device`: "auto", "cpu", "cuda" or "mps". `cache`: the folder of forms. `progress`: what is being done and how
+    far, 0..1. Raises NetworkError.
+    """
+    from models.engine import load_engine
+
+    chosen = AnalyzerOptions() if options is None else options
+    keys = chosen.networks()
+
+    def load(key: str) -> Engine:
+        return load_engine(key, device=device, cache=cache, threads=threads)
+
+    engines: dict[str, Engine] = {}
+    for place, key in enumerate(keys):
+
+        def report(text: str, part: float, place: int = place) -> None:
+            if progress is not None:
+                progress(text, (place + part) / len(keys))
+
+        engines[key] = load_engine(key, device=device, cache=cache, threads=threads, progress=report)
+    return Analyzer(engines, chosen, more=load)

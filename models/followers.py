@@ -1,0 +1,165 @@
+"""Following the things of one kind through a moving picture.
+
+Each thing's next region comes from its own points, so the detector is needed only to find newcomers and what was
+lost: it looks while nothing is followed, for a moment after a loss, and every so often.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import regions
+from models.kinds import Found, Kind
+from models.regions import Region
+from models.smoothing import OneEuro
+from models.tracking import Track, Tracker
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+PERIOD = 0.5
+"""Seconds between two looks of the detector while all is well."""
+
+ALARM = 0.3
+"""Seconds after a loss during which the detector looks at every frame."""
+
+NEAR, ALIKE = 0.12, 0.4
+"""A proposed region is taken as a known one: distance of the middles in widths, difference of the widths'
+logarithms.
+"""
+
+AXIS_SMOOTHING = (0.01, 10.0)
+"""One-Euro of the points that the next region is cut by (cut-off in Hz, beta), from MediaPipe's
+`pose_landmark_filtering`.
+"""
+
+WORLD_SMOOTHING = (0.1, 40.0)
+"""One-Euro of points in metres, from the same graph."""
+
+VISIBILITY_SMOOTHING = (1.5, 5.0)
+"""One-Euro of visibilities: a flicker of one frame does not show, a change of a quarter of a second does."""
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """What one frame shows of a followed thing: `found` (as measured), its track, and its smoothed points and world."""
+
+    found: Found
+    track: int
+    points: Floats
+    world: Floats
+
+
+class Follower:
+    """A thing being followed: where to look for it next, and the filters that smooth what is seen of it."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._place = OneEuro(kind.least_cutoff, kind.beta)
+        self._visibility = OneEuro(*VISIBILITY_SMOOTHING)
+        self._world = OneEuro(*WORLD_SMOOTHING)
+        self._axis = OneEuro(*AXIS_SMOOTHING)
+        self.region: Region | None = None
+
+    def see(self, found: Found, track: int, time: float, *, smooth: bool) -> Seen:
+        """Take in what was found at `time` (s)."""
+        points, world, axis = found.points, found.world, found.axis
+        if smooth:
+            places = self._place(points[:, :3], time, found.size)
+            points = np.concatenate([places, self._visibility(points[:, 3:], time)], axis=1)
+            world = self._world(world, time)
+            axis = self._axis(axis, time, found.size)
+        self.region = self._kind.next_region(found, axis)
+        return Seen(found, track, points, world)
+
+
+@dataclass(slots=True, eq=False)
+class Followers:
+    """All followed things of one kind. `most`: how many at a time; `threshold`: least score; `smooth`: One-Euro or
+    not.
+    """
+
+    kind: Kind
+    most: int = 4
+    threshold: float | None = None
+    smooth: bool = True
+    period: float = PERIOD
+    tracker: Tracker = field(default_factory=Tracker)
+    _followers: dict[int, Follower] = field(default_factory=dict)
+    _looked: float = -np.inf
+    _lost: float = -np.inf
+
+    def reset(self) -> None:
+        """Forget everybody; numbers of tracks are not used again."""
+        self.tracker.reset()
+        self._followers.clear()
+        self._looked = self._lost = -np.inf
+
+    def advance(self, pixels: Pixels, time: float) -> list[Seen]:
+        """Everything seen in the frame at `time` (s), in order of track."""
+        least = self.kind.landmark_threshold if self.threshold is None else self.threshold
+        followed = [
+            (number, f.region) for number, f in self._followers.items() if f.region is not None and f.region.sound
+        ]
+        found = self.kind.refine(pixels, [region for _, region in followed])
+        held = [(one, number) for one, (number, _) in zip(found, followed, strict=True) if one.score >= least]
+        held = self._without_doubles(held, time)
+        if len(held) < len(followed):
+            self._lost = time
+        if len(held) < self.most and self._must_look(held, time):
+            self._looked = time
+            held += [(one, 0) for one in self._newcomers(pixels, held, least)]
+        held = held[: self.most]
+        extents = np.array([one.extent for one, _ in held], np.float32).reshape(-1, 4)
+        tracks = self.tracker.update(extents, [number for _, number in held], time)
+        return self._hand_on([one for one, _ in held], tracks, time)
+
+    def _must_look(self, held: list[tuple[Found, int]], time: float) -> bool:
+        return not held or time - self._lost <= ALARM or not 0 <= time - self._looked < self.period
+
+    def _without_doubles(self, held: list[tuple[Found, int]], time: float) -> list[tuple[Found, int]]:
+        """Of two followers that came to lie on one thing, the one whose movement leads there stays."""
+        tracks = {track.number: track for track in self.tracker.tracks}
+        fit = [float(self.tracker.cost(tracks[number], one.extent[None], time)[0]) for one, number in held]
+        kept: list[tuple[Found, int]] = []
+        for place in np.argsort(fit, kind="stable"):
+            if not any(self.kind.same(held[place][0], other) for other, _ in kept):
+                kept.append(held[place])
+        return kept
+
+    def _newcomers(self, pixels: Pixels, held: list[tuple[Found, int]], least: float) -> list[Found]:
+        """Things that the detector sees and nobody follows, best first, as many as there is room for."""
+        height, width = pixels.shape[:2]
+        window = regions.region_of_picture(width, height)
+        candidates = self.kind.detect(pixels, [window], min(self.kind.detector_threshold, least))[0]
+        known = [self.kind.next_region(one) for one, _ in held]
+        places = [place for place in self.kind.regions_of(candidates) if place.sound and not _among(place, known)]
+        fresh: list[Found] = []
+        for one in self.kind.refine(pixels, places[: self.most - len(held)]):
+            others = [other for other, _ in held] + fresh
+            if one.score >= least and not any(self.kind.same(one, other) for other in others):
+                fresh.append(one)
+        return fresh
+
+    def _hand_on(self, found: list[Found], tracks: list[Track], time: float) -> list[Seen]:
+        """Give what was found to the followers of its tracks; who was not seen starts afresh when it is found again."""
+        known, self._followers = self._followers, {}
+        seen = []
+        for one, track in zip(found, tracks, strict=True):
+            follower = known.get(track.number) or Follower(self.kind)
+            self._followers[track.number] = follower
+            seen.append(follower.see(one, track.number, time, smooth=self.smooth))
+        return sorted(seen, key=lambda one: one.track)
+
+
+def _among(place: Region, known: list[Region]) -> bool:
+    """Whether a proposed region is that of something already known: as good as the same middle and size."""
+    return any(
+        math.hypot(place.x - other.x, place.y - other.y) < NEAR * other.width
+        and abs(math.log(place.width / max(other.width, 1.0))) < ALIKE
+        for other in known
+    )
