@@ -1,0 +1,96 @@
+"""Files are written under a temporary name beside their target and take its name when they are whole."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from models.errors import RecordingError
+
+SUFFIX = ".part"
+
+
+def temporary_name(target: Path) -> Path:
+    """The name a file has while it is written: NAME.mp4 -> NAME.mp4.part, in the same folder."""
+    return target.with_name(target.name + SUFFIX)
+
+
+def free_name(target: Path) -> Path:
+    """`target`, or the first of NAME-2, NAME-3, … which no video, sidecar or temporary file has."""
+    number = 1
+    while True:
+        name = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
+        family = (name, name.with_suffix(".jsonl"))
+        if not any(one.exists() or temporary_name(one).exists() for one in family):
+            return name
+        number += 1
+
+
+def why(error: OSError) -> str:
+    """The cause of a failed write, in words fit for the end of a sentence."""
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EFBIG: "the file is larger than this disk or account allows",
+        errno.EACCES: "the folder may not be written to",
+        errno.EPERM: "the folder may not be written to",
+        errno.EROFS: "the disk is read-only",
+        errno.ENOENT: "the folder does not exist",
+        errno.ENOTDIR: "a part of its path is a file, not a folder",
+        errno.EISDIR: "there is a folder of that name",
+        errno.EIO: "the disk reports an error",
+        errno.ENAMETOOLONG: "the name is too long",
+    }
+    return reasons.get(error.errno or 0) or (error.strerror or str(error) or "the system gives no reason").rstrip(".")
+
+
+class Placing:
+    """One file on its way to its name: `temporary` is written by the caller, then `finish` or `abort` is called.
+
+    Raises RecordingError where the target exists (unless `overwrite`), where it is a folder, where a temporary file of
+    an interrupted run is in the way (unless `overwrite`), and where its folder cannot be written to. The temporary file
+    is made at once, empty, so that no second program takes the same name.
+    """
+
+    def __init__(self, target: Path, *, overwrite: bool = False) -> None:
+        self.target = target
+        self.temporary = temporary_name(target)
+        self._overwrite = overwrite
+        self._refuse()
+        try:
+            self.temporary.open("wb" if overwrite else "xb").close()
+        except FileExistsError as error:
+            raise RecordingError(
+                f"{self.temporary} is there already: another recording writes it or was cut off; move it away first."
+            ) from error
+        except OSError as error:
+            raise RecordingError(f"{target} cannot be written: {why(error)}.") from error
+
+    def finish(self) -> Path:
+        """Give the whole file its name, which is returned. Raises RecordingError; the temporary file is kept then."""
+        self._refuse(f" What was written is kept as {self.temporary}.")
+        try:
+            self.temporary.replace(self.target)
+        except OSError as error:
+            raise RecordingError(
+                f"{self.target} cannot be named: {why(error)}. What was written is kept as {self.temporary}."
+            ) from error
+        return self.target
+
+    def abort(self) -> None:
+        """Remove the temporary file. Never raises."""
+        try:
+            self.temporary.unlink(missing_ok=True)
+        except OSError:
+            return  # what cannot be removed stays under its temporary name, which promises nothing
+
+    def _refuse(self, addition: str = "") -> None:
+        try:
+            if self.target.is_dir():
+                raise RecordingError(f"{self.target} is a folder: name a file inside it.{addition}")
+            if not self._overwrite and self.target.exists():
+                raise RecordingError(
+                    f"{self.target} exists: choose another name, or allow it to be replaced with --overwrite.{addition}"
+                )
+        except OSError as error:
+            raise RecordingError(f"{self.target} cannot be written: {why(error)}.{addition}") from error
