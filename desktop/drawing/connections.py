@@ -45,9 +45,11 @@ FACE = np.concatenate([LIPS, EYES, BROWS, OVAL])
 
 # Joints of BlazePose: 0-10 face, 11-16 shoulders to wrists, 17-22 hands, 23-28 hips to ankles, 29-32 feet. Odd joints
 # from 7 on and 1-3, 9 are on the person's own left.
-BODY_LEFT = edges_of("0 1 2 3 7", "11 13 15 17 19 15 21", "23 25 27 29 31 27")
-BODY_RIGHT = edges_of("0 4 5 6 8", "12 14 16 18 20 16 22", "24 26 28 30 32 28")
-BODY_CENTRE = edges_of("9 10", "11 12 24 23 11")
-BODY = np.concatenate([BODY_LEFT, BODY_RIGHT, BODY_CENTRE])
+HEAD_LEFT, HEAD_RIGHT, HEAD_CENTRE = edges_of("0 1 2 3 7"), edges_of("0 4 5 6 8"), edges_of("9 10")
+BODY_LEFT = edges_of("11 13 15 17 19 15 21", "23 25 27 29 31 27")
+BODY_RIGHT = edges_of("12 14 16 18 20 16 22", "24 26 28 30 32 28")
+BODY_CENTRE = edges_of("11 12 24 23 11")
+BODY = np.concatenate([HEAD_LEFT, HEAD_RIGHT, HEAD_CENTRE, BODY_LEFT, BODY_RIGHT, BODY_CENTRE])
+HEAD_JOINTS = np.arange(11)
 LEFT_JOINTS = np.array([1, 2, 3, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31], np.intp)
 RIGHT_JOINTS = np.array([4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32], np.intp)

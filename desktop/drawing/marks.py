@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.drawing.connections import BODY_CENTRE, BODY_LEFT, BODY_RIGHT, FACE, LEFT_JOINTS, RIGHT_JOINTS
+from desktop.drawing.connections import (
+    BODY_CENTRE,
+    BODY_LEFT,
+    BODY_RIGHT,
+    FACE,
+    HEAD_CENTRE,
+    HEAD_JOINTS,
+    HEAD_LEFT,
+    HEAD_RIGHT,
+    LEFT_JOINTS,
+    RIGHT_JOINTS,
+)
 from models.scene import Body, Detection, Face, Scene
 
 Floats = NDArray[np.float32]
@@ -135,16 +146,18 @@ def marks_of(
     """The marks of a scene: faces as contours and points, bodies as skeletons, objects as boxes with labels.
 
     `held`: the scene was carried over from an earlier frame; its marks are half transparent. `labels`: with track
-    numbers and names. `tessellation`: faces with the triangles between their points as well. Points that are not
-    finite are left out.
+    numbers and names. Where a face's mesh lies on a skeleton's head, the lines of the head are left out and its joints
+    are small, so that the face stays readable. `tessellation`: faces with the triangles between their points as well.
+    Points that are not finite are left out.
     """
     lines: list[Lines] = []
     points: list[Points] = []
     boxes: list[Boxes] = []
     texts: list[Label] = []
     for body in scene.bodies:
-        lines += _body_lines(body)
-        points += _body_points(body)
+        meshed = any(_holds(face.box, body.points[0, :2]) for face in scene.faces)
+        lines += _body_lines(body, head=not meshed)
+        points += _body_points(body, head=not meshed)
         if labels:
             texts += _body_label(body)
     for face in scene.faces:
@@ -194,12 +207,19 @@ def _lighter(colour: Colour) -> Colour:
     return (red, green, blue)
 
 
-def _body_lines(body: Body) -> Iterator[Lines]:
+def _holds(box: Floats, point: Floats) -> bool:
+    return bool(box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3])
+
+
+def _body_lines(body: Body, *, head: bool) -> Iterator[Lines]:
     points = body.points[:, :2]
     visibility = body.points[:, 3]
     most = 0.02 * _extent(points)
     centre = colour_of(body.track)
-    for edges, colour in ((BODY_CENTRE, centre), (BODY_RIGHT, RIGHT_COLOUR), (BODY_LEFT, LEFT_COLOUR)):
+    limbs = [(BODY_CENTRE, centre), (BODY_RIGHT, RIGHT_COLOUR), (BODY_LEFT, LEFT_COLOUR)]
+    if head:
+        limbs += [(HEAD_CENTRE, centre), (HEAD_RIGHT, RIGHT_COLOUR), (HEAD_LEFT, LEFT_COLOUR)]
+    for edges, colour in limbs:
         least = visibility[edges].min(1)
         clear, faded = least >= CLEAR, (least >= VISIBLE) & (least < CLEAR)
         for chosen, opacity in ((faded, FADED), (clear, 1.0)):
@@ -208,19 +228,24 @@ def _body_lines(body: Body) -> Iterator[Lines]:
                 yield Lines(ends, colour, 2.5, most, opacity, outlined=True)
 
 
-def _body_points(body: Body) -> Iterator[Points]:
+def _body_points(body: Body, *, head: bool) -> Iterator[Points]:
     points = body.points[:, :2]
     visibility = body.points[:, 3]
     most = 0.016 * _extent(points)
     finite = np.isfinite(points).all(1)
     joints = np.arange(len(points))
+    on_head = np.isin(joints, HEAD_JOINTS)
+    faded, clear = (visibility >= VISIBLE) & (visibility < CLEAR), visibility >= CLEAR
     sides = ((np.array([0]), LIGHT), (RIGHT_JOINTS, RIGHT_COLOUR), (LEFT_JOINTS, LEFT_COLOUR))
     for side, colour in sides:
         here = finite & np.isin(joints, side)
-        for chosen, opacity in (((visibility >= VISIBLE) & (visibility < CLEAR), FADED), (visibility >= CLEAR, 1.0)):
-            centres = points[here & chosen]
-            if len(centres):
-                yield Points(np.ascontiguousarray(centres), colour, 2.2, most, opacity, outlined=True)
+        for small in (False, True):
+            part = here & (on_head if small else ~on_head)
+            size = 0.45 if small and not head else 1.0
+            for chosen, opacity in ((part & faded, FADED), (part & clear, 1.0)):
+                centres = np.ascontiguousarray(points[chosen])
+                if len(centres):
+                    yield Points(centres, colour, 2.2 * size, most * size, opacity, outlined=size == 1.0)
 
 
 def _number(track: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import resources
+from desktop.drawing.labels import place
 from desktop.drawing.marks import Boxes, Colour, Label, Lines, Marks, Points, text_on, unit_of
 from desktop.frame import Pixels
 
@@ -17,6 +18,7 @@ _SHIFT = 4  # OpenCV takes coordinates in 1/16 pixel
 _RIM: Colour = (24, 26, 28)
 _TEXT_SIZE = 12.0  # units
 _FAR = 1 << 14  # pixels: points farther out than this are moved to it, OpenCV's fixed-point coordinates overflow
+_SMALLEST = 0.6  # pixels of radius under which a disc is no longer round
 _own = threading.local()
 
 
@@ -46,8 +48,7 @@ def _draw_all(pixels: Pixels, marks: Marks) -> None:
         _draw_points(pixels, points, unit)
     for boxes in marks.boxes:
         _draw_boxes(pixels, boxes, unit)
-    for label in marks.labels:
-        _draw_label(pixels, label, unit)
+    _draw_labels(pixels, marks.labels, unit)
 
 
 def _bgr(colour: Colour) -> tuple[int, int, int]:
@@ -80,6 +81,7 @@ def _blend(pixels: Pixels, at: NDArray[np.float32], reach: float, opacity: float
 def _draw_lines(pixels: Pixels, lines: Lines, unit: float) -> None:
     width = min(lines.width * unit, lines.most)
     thickness = max(1, round(width))
+    opacity = lines.opacity * min(1.0, width)  # OpenCV's thinnest line is a pixel wide: a thinner one is fainter
     ends = list(_fixed(lines.ends).reshape(-1, 2, 2))
 
     def paint() -> None:
@@ -88,11 +90,13 @@ def _draw_lines(pixels: Pixels, lines: Lines, unit: float) -> None:
             cv2.polylines(pixels, ends, False, _bgr(_RIM), rim, cv2.LINE_AA, _SHIFT)
         cv2.polylines(pixels, ends, False, _bgr(lines.colour), thickness, cv2.LINE_AA, _SHIFT)
 
-    _blend(pixels, lines.ends.reshape(-1, 2), thickness + unit, lines.opacity, paint)
+    _blend(pixels, lines.ends.reshape(-1, 2), thickness + unit, opacity, paint)
 
 
 def _draw_points(pixels: Pixels, points: Points, unit: float) -> None:
-    radius = max(0.6, min(points.radius * unit, points.most))
+    wanted = min(points.radius * unit, points.most)
+    radius = max(_SMALLEST, wanted)
+    opacity = points.opacity * (wanted / radius) ** 2  # as much ink as the smaller disc
     fixed = round(radius * (1 << _SHIFT))
     rim = round((radius + max(0.8, 0.5 * unit)) * (1 << _SHIFT))
     centres = _fixed(points.centres).tolist()
@@ -104,7 +108,7 @@ def _draw_points(pixels: Pixels, points: Points, unit: float) -> None:
         for centre in centres:
             cv2.circle(pixels, centre, fixed, _bgr(points.colour), cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
-    _blend(pixels, points.centres, radius + unit, points.opacity, paint)
+    _blend(pixels, points.centres, radius + unit, opacity, paint)
 
 
 def _draw_boxes(pixels: Pixels, boxes: Boxes, unit: float) -> None:
@@ -127,19 +131,43 @@ def _typeface() -> cv2.FontFace:
     return face
 
 
-def _draw_label(pixels: Pixels, label: Label, unit: float) -> None:
+def _draw_labels(pixels: Pixels, labels: tuple[Label, ...], unit: float) -> None:
+    if not labels:
+        return
     face, size = _typeface(), max(9, round(_TEXT_SIZE * unit))
     height, width = pixels.shape[:2]
-    left, _, text_width, _ = cv2.getTextSize((width, height), label.text, (0, 0), face, size)
-    inset = round(0.4 * size)
-    plate = (left + text_width + 2 * inset, round(1.5 * size))
-    x = round(min(max(label.at[0], 0.0), max(width - plate[0], 0)))
-    y = round(min(max(label.at[1] - plate[1], 0.0), max(height - plate[1], 0)))
-    corners = np.array([[x, y], [x + plate[0], y + plate[1]]], np.float32)
+    inset, tall = round(0.45 * size), round(1.5 * size)
+    extents = [cv2.getTextSize((width, height), label.text, (0, 0), face, size) for label in labels]
+    wides = [left + text_width + 2 * inset for left, _, text_width, _ in extents]
+    plates = [(label.at[0], label.at[1] - tall, wide, tall) for label, wide in zip(labels, wides, strict=True)]
+    for label, wide, (left, top) in zip(labels, wides, place(plates, (width, height)), strict=True):
+        _draw_label(pixels, label, (round(left), round(top), wide, tall), face, size)
+
+
+def _draw_label(pixels: Pixels, label: Label, plate: tuple[int, int, int, int], face: cv2.FontFace, size: int) -> None:
+    x, y = plate[:2]
+    shape = _rounded(plate, 0.22 * plate[3])
 
     def paint() -> None:
-        cv2.rectangle(pixels, (x, y, plate[0], plate[1]), _bgr(label.colour), cv2.FILLED)
-        baseline = (x + inset, y + round(1.5 * size - 0.42 * size))
+        cv2.fillConvexPoly(pixels, _fixed(shape), _bgr(label.colour), cv2.LINE_AA, _SHIFT)
+        baseline = (x + round(0.45 * size), y + round(1.09 * size))
         cv2.putText(pixels, label.text, baseline, _bgr(text_on(label.colour)), face, size)
 
-    _blend(pixels, corners, 0.0, label.opacity, paint)
+    _blend(pixels, shape, 0.0, label.opacity, paint)
+
+
+def _rounded(plate: tuple[int, int, int, int], radius: float) -> NDArray[np.float32]:
+    """The outline, (N, 2), of a rectangle with round corners."""
+    x, y, wide, tall = plate
+    angles = np.linspace(0.0, np.pi / 2, 6)
+    centres = [
+        (x + wide - radius, y + tall - radius),
+        (x + radius, y + tall - radius),
+        (x + radius, y + radius),
+        (x + wide - radius, y + radius),
+    ]
+    corners = [
+        (cx + radius * np.cos(angles + turn * np.pi / 2), cy + radius * np.sin(angles + turn * np.pi / 2))
+        for turn, (cx, cy) in enumerate(centres)
+    ]
+    return np.concatenate([np.stack(corner, 1) for corner in corners]).astype(np.float32)
