@@ -1,0 +1,105 @@
+"""The networks that there are, as data: what goes in, what comes out, where the weights lie. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Precision = Literal["f32", "bf16", "int8"]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network.
+
+    `key`: its name in commands and caches. `title`: its name for people. `kind`: a detector looks at a whole picture, a
+    landmark network at one region. `input`: (height, width) in pixels. `low`, `high`: what 0 and 255 of an RGB picture
+    become. `outputs`: the names of what it gives, all computed unless fewer are chosen; shapes and units stand in the
+    docstring of the class that `builder` ("module:class") names. `weights`: its file in resources/weights.
+    `precisions`: those it may use. `licence`: of the weights (SPDX).
+    """
+
+    key: str
+    title: str
+    kind: Literal["detector", "landmarks"]
+    input: tuple[int, int]
+    low: float
+    high: float
+    outputs: tuple[str, ...]
+    builder: str
+    weights: str
+    precisions: tuple[Precision, ...] = ("f32",)
+    licence: str = "Apache-2.0"
+
+
+_ALL = (
+    Network(
+        key="face-detector-short",
+        title="Face detector, short range (BlazeFace)",
+        kind="detector",
+        input=(128, 128),
+        low=-1.0,
+        high=1.0,
+        outputs=("boxes", "scores"),
+        builder="models.faces:FaceDetectorShort",
+        weights="face_detector_short.safetensors",
+    ),
+    Network(
+        key="face-detector-full",
+        title="Face detector, full range (BlazeFace)",
+        kind="detector",
+        input=(192, 192),
+        low=-1.0,
+        high=1.0,
+        outputs=("boxes", "scores"),
+        builder="models.faces:FaceDetectorFull",
+        weights="face_detector_full.safetensors",
+    ),
+    Network(
+        key="face-mesh",
+        title="Face mesh, 468 points",
+        kind="landmarks",
+        input=(192, 192),
+        low=0.0,
+        high=1.0,
+        outputs=("points", "presence"),
+        builder="models.faces:FaceMesh",
+        weights="face_mesh.safetensors",
+    ),
+    Network(
+        key="body-detector",
+        title="Body detector (BlazePose)",
+        kind="detector",
+        input=(224, 224),
+        low=-1.0,
+        high=1.0,
+        outputs=("boxes", "scores"),
+        builder="models.poses:BodyDetector",
+        weights="body_detector.safetensors",
+    ),
+    Network(
+        key="body-landmarks",
+        title="Body landmarks, full (BlazePose)",
+        kind="landmarks",
+        input=(256, 256),
+        low=0.0,
+        high=1.0,
+        outputs=("points", "presence", "world"),
+        builder="models.poses:BodyLandmarks",
+        weights="body_landmarks.safetensors",
+    ),
+    # The same network with the person mask, used instead of the one above only while a mask is wanted.
+    Network(
+        key="body-mask",
+        title="Body landmarks with the person mask (BlazePose)",
+        kind="landmarks",
+        input=(256, 256),
+        low=0.0,
+        high=1.0,
+        outputs=("points", "presence", "world", "mask"),
+        builder="models.poses:BodyLandmarks",
+        weights="body_landmarks.safetensors",
+    ),
+)
+
+NETWORKS: dict[str, Network] = {network.key: network for network in _ALL}
