@@ -163,6 +163,7 @@ def marks_of(
     for face in scene.faces:
         lines += _face_lines(face, tessellation=tessellation)
         points += _face_points(face)
+        boxes += _face_box(face)
         if labels:
             texts += _face_label(face)
     for thing in scene.objects:
@@ -193,6 +194,12 @@ def _face_lines(face: Face, *, tessellation: bool) -> Iterator[Lines]:
 
         yield Lines(_ends(points, TESSELLATION), LIGHT, 0.5, 0.004 * extent, opacity=0.3)
     yield Lines(_ends(points, FACE), colour, 1.0, 0.010 * extent, opacity=0.9)
+
+
+def _face_box(face: Face) -> Iterator[Boxes]:
+    """A face whose points were not stored is shown by its box."""
+    if not np.isfinite(face.points).any() and np.isfinite(face.box).all():
+        yield Boxes(face.box.reshape(1, 4), colour_of(face.track), 1.5)
 
 
 def _face_points(face: Face) -> Iterator[Points]:

@@ -62,6 +62,7 @@ class VideoWriter:
         try:
             self._container = av.open(str(path), "w", format="mp4", container_options=_CONTAINER)
             self._stream = self._make_stream(self._container, threads)
+            self._container.start_encoding()  # opens file and encoder, which would else wait for a frame
         except (FFmpegError, OSError, ValueError) as error:
             self._give_up()
             raise RecordingError(f"The video {path} cannot be made: {_reason(error)}.") from error
