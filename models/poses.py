@@ -133,8 +133,8 @@ class BodyLandmarks(NamedOutputs):
     the camera), visibility and presence as logits; 33 joints, then 6 auxiliary points of which the first two (hips'
     centre, a point on the circle around the body) tell the next frame's region. `presence` (N,): probability that there
     is a body, no logit. `world` (N, 39, 3): metres, origin between the hips. `heatmap` (N, 39, 64, 64): logits of where
-    each point is. `mask` (N, 256, 256): logits of "this pixel is the person"; they reach a thousand, so that f32's own rounding
-    moves them by up to one. Heat map and mask are branches that cost nothing unless chosen.
+    each point is. `mask` (N, 256, 256): logits of "this pixel is the person"; they reach a thousand, so that f32's own
+    rounding moves them by up to one. Heat map and mask are branches that cost nothing unless chosen.
     """
 
     OUTPUTS: ClassVar = ("points", "presence", "world", "heatmap", "mask")

@@ -1,6 +1,6 @@
 """Makes our weights files from the wheel of MediaPipe 0.10.21 and checks every network against Google's interpreter.
 
-    python -m models.porting.mediapipe [--wheel FILE]
+    python -m models.porting.mediapipe [--wheel FILE]      (in the repository's root)
 
 Writes resources/weights/*.safetensors, their manifest, and tests/data/networks.npz: inputs and the interpreter's
 outputs. The weights in the wheel are 16-bit floats (sparse ones among them), so that storing 16 bits loses nothing;
@@ -45,7 +45,6 @@ KEPT: dict[str, Any] = {
     "heatmap": np.s_[:, :, ::4, ::4],
     "mask": np.s_[:, ::8, ::8],
 }
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +272,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.porting.mediapipe", description=__doc__)
     parser.add_argument("--wheel", type=Path, help="the wheel, where it is at hand; else it is downloaded")
     wheel = parser.parse_args().wheel
+    root = Path.cwd()
+    if not (root / "pyproject.toml").exists():
+        parser.error("run this in the repository's root: it writes resources/weights and tests/data")
     with tempfile.TemporaryDirectory() as name:
         wheel = wheel or download(Path(name))
-        for entry in port_all(wheel, ROOT / "resources" / "weights", ROOT / "tests" / "data"):
+        for entry in port_all(wheel, root / "resources" / "weights", root / "tests" / "data"):
             errors = entry["checked_against"]["largest_errors_of_range"]
             sys.stdout.write(f"{entry['file']}: {entry['parameters']} parameters, largest errors of range {errors}\n")
 
