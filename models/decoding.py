@@ -97,9 +97,9 @@ def world(points: Floats, region: Region) -> Floats:
 def refined(points: Floats, heatmap: Floats, size: int) -> Floats:
     """Points (K, 2 or more; pixels of an input of side `size`) moved to the middle of their heat within 7 x 7 cells.
 
-    `heatmap`: (height, width, K) logits. A point stays where it lies outside the map, or no cell near it reaches 0.5.
+    `heatmap`: (K, height, width) logits. A point stays where it lies outside the map, or no cell near it reaches 0.5.
     """
-    height, width, count = heatmap.shape
+    count, height, width = heatmap.shape
     reach = HEATMAP_KERNEL // 2
     scale = np.array([width / size, height / size], np.float32)
     cells = np.trunc(points[:, :2] * scale).astype(np.intp)
@@ -109,7 +109,7 @@ def refined(points: Floats, heatmap: Floats, size: int) -> Floats:
     rows = cells[:, 1, None] + steps
     real = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
     logits = heatmap[
-        rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :], np.arange(count)[:, None, None]
+        np.arange(count)[:, None, None], rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]
     ]
     heat = sigmoid(logits) * real  # (K, 7, 7)
     total = heat.sum(axis=(1, 2))
