@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from models import boxes, decoding, regions, stills
 from models.followers import Followers
 from models.kinds import BodyKind, FaceKind, Found
-from models.regions import Region
 from models.scene import EMPTY, Body, Face, Floats, Scene
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ Pixels = NDArray[np.uint8]
 
 FACE_KEYS = ("face-detector-full", "face-mesh")
 BODY_KEYS = ("body-detector", "body-landmarks")
-MASK_KEY = "body-mask"
+MASK_KEYS = ("body-detector", "body-mask")
 
 VISIBLE = 0.5
 """Points of a body that are at least this visible span its box."""
@@ -54,11 +53,8 @@ class AnalyzerOptions:
 
     def networks(self) -> tuple[str, ...]:
         """The networks that are needed."""
-        return (
-            (FACE_KEYS if self.faces else ())
-            + (BODY_KEYS if self.bodies else ())
-            + ((MASK_KEY,) if self.bodies and self.masks else ())
-        )
+        bodies = MASK_KEYS if self.masks else BODY_KEYS
+        return (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
 
 
 class Analyzer:
@@ -100,8 +96,10 @@ class Analyzer:
             self._faces.most, self._faces.threshold = options.max_faces, options.face_score
             self._faces.smooth = options.smooth
         if options.bodies:
+            detector, landmarks = (self._engines[key] for key in (MASK_KEYS if options.masks else BODY_KEYS))
             if self._bodies is None:
-                self._bodies = Followers(BodyKind(*(self._engines[key] for key in BODY_KEYS)))
+                self._bodies = Followers(BodyKind(detector, landmarks))
+            self._bodies.kind.landmarks = landmarks
             self._bodies.most, self._bodies.threshold = options.max_bodies, options.body_score
             self._bodies.smooth = options.smooth
 
@@ -138,11 +136,7 @@ class Analyzer:
             )
         if self._options.bodies and self._bodies is not None:
             seen_bodies = self._bodies.advance(pixels, time)
-            masks = self._masks(pixels, [seen.found.region for seen in seen_bodies])
-            bodies = tuple(
-                _body(seen.found.score, seen.points, seen.world, seen.track, mask)
-                for seen, mask in zip(seen_bodies, masks, strict=True)
-            )
+            bodies = tuple(_body(seen.found, seen.points, seen.world, pixels.shape, seen.track) for seen in seen_bodies)
         return Scene(faces=faces, bodies=bodies) if faces or bodies else EMPTY
 
     def look(self, pixels: Pixels) -> Scene:
@@ -154,32 +148,26 @@ class Analyzer:
             face_finds = stills.find(self._faces.kind, pixels, options.face_score)
         if options.bodies and self._bodies is not None:
             body_finds = stills.find(self._bodies.kind, pixels, options.body_score)
-        masks = self._masks(pixels, [found.region for found in body_finds])
         return Scene(
             faces=tuple(Face(boxes.around(one.points), one.score, one.points) for one in face_finds),
-            bodies=tuple(
-                _body(one.score, one.points, one.world, 0, mask) for one, mask in zip(body_finds, masks, strict=True)
-            ),
+            bodies=tuple(_body(one, one.points, one.world, pixels.shape) for one in body_finds),
         )
 
-    def _masks(self, pixels: Pixels, places: list[Region]) -> list[NDArray[np.uint8] | None]:
-        """(height, width) uint8 of the frame for each region, 255 = person; None where masks are not wanted."""
-        if not self._options.masks or not places:
-            return [None] * len(places)
-        size = BodyKind.landmark_size
-        logits = self._engines[MASK_KEY].run(np.stack([regions.crop(pixels, place, size) for place in places]))["mask"]
-        height, width = pixels.shape[:2]
-        masks: list[NDArray[np.uint8] | None] = []
-        for place, values in zip(places, logits, strict=True):
-            person = (decoding.sigmoid(values.reshape(size[1], size[0])) * 255).astype(np.uint8)
-            way = regions.matrix(place, size)
-            masks.append(np.asarray(cv2.warpAffine(person, way, (width, height), flags=cv2.INTER_LINEAR), np.uint8))
-        return masks
 
-
-def _body(score: float, points: Floats, world: Floats, track: int, mask: NDArray[np.uint8] | None) -> Body:
+def _body(found: Found, points: Floats, world: Floats, shape: tuple[int, ...], track: int = 0) -> Body:
     visible = points[points[:, 3] >= VISIBLE]
-    return Body(boxes.around(visible if len(visible) > 1 else points), score, points, world, track, mask)
+    box = boxes.around(visible if len(visible) > 1 else points)
+    return Body(box, found.score, points, world, track, _mask(found, shape))
+
+
+def _mask(found: Found, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """The person in the whole frame, (height, width) uint8, 255 = person, from the logits of its region."""
+    if found.mask is None:
+        return None
+    size = BodyKind.landmark_size
+    person = (decoding.sigmoid(found.mask.reshape(size[1], size[0])) * 255).astype(np.uint8)
+    way = regions.matrix(found.region, size)
+    return np.asarray(cv2.warpAffine(person, way, (shape[1], shape[0]), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 def load_analyzer(

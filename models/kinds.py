@@ -42,7 +42,7 @@ class Found:
     `score`: the landmark network's own, 0..1. `points`: as in `scene.Face` or `scene.Body`. `world`: of bodies, else
     empty. `extent`: (4,) the box it is followed by. `axis`: (2, 2) the points that say where to look next (bodies:
     middle of the hips and the point that gives size and direction; faces: outer eye corners). `region`: where it was
-    found.
+    found. `mask`: logits of the person in the region, where the network gives them.
     """
 
     score: float
@@ -51,6 +51,7 @@ class Found:
     extent: Floats
     axis: Floats
     region: Region
+    mask: Floats | None = None
 
     @property
     def size(self) -> float:
@@ -72,7 +73,7 @@ class Kind(ABC):
 
     def __init__(self, detector: Runner, landmarks: Runner) -> None:
         self._detector = detector
-        self._landmarks = landmarks
+        self.landmarks = landmarks
         self._centres = anchors.centres(self.detector_layout)
 
     def detect(self, pixels: Pixels, windows: Sequence[Region], threshold: float) -> list[Candidates]:
@@ -94,7 +95,7 @@ class Kind(ABC):
         for start in range(0, len(looked_at), BATCH):
             batch = looked_at[start : start + BATCH]
             crops = np.stack([regions.crop(pixels, region, self.landmark_size) for region in batch])
-            outputs = self._landmarks.run(crops)
+            outputs = self.landmarks.run(crops)
             for place, region in enumerate(batch):
                 found.append(self._decode({name: values[place] for name, values in outputs.items()}, region))
         return found
@@ -182,4 +183,4 @@ class BodyKind(Kind):
         reach = float(np.linalg.norm(axis[1] - axis[0]))
         extent = np.concatenate([axis[0] - reach, axis[0] + reach]).astype(np.float32)
         score = float(np.clip(outputs["presence"].reshape(-1)[0], 0, 1))
-        return Found(score, points, world, extent, axis, region)
+        return Found(score, points, world, extent, axis, region, outputs.get("mask"))
