@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from desktop.recordings.placing import why
+from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
 _FAR = 1 << 62

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 
+from desktop.recordings.locking import is_locked
+from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
 SUFFIX = ".part"
@@ -26,24 +27,6 @@ def free_name(target: Path) -> Path:
         number += 1
 
 
-def why(error: OSError) -> str:
-    """The cause of a failed write, in words fit for the end of a sentence."""
-    reasons = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EFBIG: "the file is larger than this disk or account allows",
-        errno.EACCES: "the folder may not be written to",
-        errno.EPERM: "the folder may not be written to",
-        errno.EROFS: "the disk is read-only",
-        errno.ENOENT: "the folder does not exist",
-        errno.ENOTDIR: "a part of its path is a file, not a folder",
-        errno.EISDIR: "there is a folder of that name",
-        errno.EIO: "the disk reports an error",
-        errno.ENAMETOOLONG: "the name is too long",
-    }
-    return reasons.get(error.errno or 0) or (error.strerror or str(error) or "the system gives no reason").rstrip(".")
-
-
 class Placing:
     """One file on its way to its name: `temporary` is written by the caller, then `finish` or `abort` is called.
 
@@ -57,6 +40,8 @@ class Placing:
         self.temporary = temporary_name(target)
         self._overwrite = overwrite
         self._refuse()
+        if overwrite and is_locked(self.temporary):
+            raise RecordingError(f"{self.temporary} is being written by another recording: choose another name.")
         try:
             self.temporary.open("wb" if overwrite else "xb").close()
         except FileExistsError as error:
@@ -68,7 +53,7 @@ class Placing:
 
     def finish(self) -> Path:
         """Give the whole file its name, which is returned. Raises RecordingError; the temporary file is kept then."""
-        self._refuse(f" What was written is kept as {self.temporary}.")
+        self.refuse_taken()
         try:
             self.temporary.replace(self.target)
         except OSError as error:
@@ -76,6 +61,10 @@ class Placing:
                 f"{self.target} cannot be named: {why(error)}. What was written is kept as {self.temporary}."
             ) from error
         return self.target
+
+    def refuse_taken(self) -> None:
+        """Raise RecordingError where somebody else has taken the name meanwhile (unless `overwrite`)."""
+        self._refuse(f" What was written is kept as {self.temporary}.")
 
     def abort(self) -> None:
         """Remove the temporary file. Never raises."""

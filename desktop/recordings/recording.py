@@ -108,7 +108,7 @@ class Recording:
         except RecordingError:
             video_place.abort()
             raise
-        lock = None
+        lock = video = data = None
         try:
             lock = Lock(video_place.temporary)
             video = VideoWriter(video_place.temporary, size, fps=self._fps, threads=self._threads)
@@ -119,6 +119,9 @@ class Recording:
                 program=self._program, source=self._source, size=video.size, start=stamp, networks=self._networks
             )
         except RecordingError:
+            for opened in (video, data):
+                if opened is not None:
+                    _close_quietly(opened)
             if lock is not None:
                 lock.release()
             video_place.abort()
@@ -144,6 +147,7 @@ class Recording:
         finally:
             files.lock.release()  # a locked file cannot be renamed on Windows
             files.data.close()
+        files.video_place.refuse_taken()  # before either has its name, so that both keep their temporary ones
         return files.data_place.finish(), files.video_place.finish()
 
     def abort(self) -> tuple[Path, Path] | None:
@@ -156,10 +160,14 @@ class Recording:
             return None
         self._ended = True
         files = self._files
-        for close in (files.video.close, files.data.close):
-            try:
-                close()
-            except RecordingError:
-                continue  # the cause was told when writing failed
+        _close_quietly(files.video)
+        _close_quietly(files.data)
         files.lock.release()
         return files.data_place.temporary, files.video_place.temporary
+
+
+def _close_quietly(opened: VideoWriter | SidecarWriter) -> None:
+    try:
+        opened.close()
+    except RecordingError:
+        return  # the first error has been told, this one only follows from it

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.recordings.pixels import Size
-from desktop.recordings.placing import why
+from desktop.recordings.reasons import why
 from models.errors import RecordingError
 from models.scene import Body, Detection, Face, Scene
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.recordings.pixels import Size
-from desktop.recordings.placing import why
+from desktop.recordings.reasons import why
 from desktop.recordings.sidecar import VERSION
 from models.errors import RecordingError
 from models.scene import BODY_POINTS, FACE_POINTS, Body, Detection, Face, Scene

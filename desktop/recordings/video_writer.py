@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from desktop.frame import Pixels
 from desktop.recordings.pixels import Fit, Size, fit, i420, recorded_size
-from desktop.recordings.placing import why
+from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
 TICKS = 90_000
@@ -106,6 +106,8 @@ class VideoWriter:
             self._first = time
         ticks = max(self._ticks + 1, round((time - self._first) * TICKS))
         if self.frames:
+            if self.frames == 1:
+                self._intervals.clear()  # of the guess
             self._intervals.append(ticks - self._ticks)
         self._encode(self._container, pixels, ticks)
         self._ticks = ticks

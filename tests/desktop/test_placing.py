@@ -86,6 +86,18 @@ def test_a_place_that_cannot_be_written_is_named_in_one_sentence(tmp_path: Path,
     assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_what_another_program_is_writing_is_not_replaced_even_when_replacing_is_allowed(tmp_path: Path) -> None:
+    theirs = Placing(tmp_path / "a.mp4")
+    theirs.temporary.write_bytes(b"growing")
+    lock = Lock(theirs.temporary)
+    try:
+        with pytest.raises(RecordingError, match="is being written by another"):
+            Placing(tmp_path / "a.mp4", overwrite=True)
+    finally:
+        lock.release()
+    assert theirs.temporary.read_bytes() == b"growing"
+
+
 def test_a_free_name_collides_with_no_video_sidecar_or_unfinished_file(tmp_path: Path) -> None:
     target = tmp_path / "walk.mp4"
     assert free_name(target) == target

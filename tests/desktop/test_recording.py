@@ -1,0 +1,202 @@
+"""A recording is a video and a sidecar that belong together, from the first frame to the end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scenes import scene, thing
+
+from desktop.recordings.locking import is_locked
+from desktop.recordings.recording import Recording
+from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
+from models.errors import RecordingError
+from models.scene import EMPTY, Scene
+
+
+def picture(width: int = 160, height: int = 120) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), (40, 120, 200), np.uint8)
+
+
+def begun(path: Path, *, overwrite: bool = False, face_points: bool = True) -> Recording:
+    return Recording(
+        path,
+        source="camera:0",
+        networks={"faces": "face-mesh"},
+        program="0.1.0",
+        start=datetime(2026, 11, 22, 10, tzinfo=UTC),
+        overwrite=overwrite,
+        face_points=face_points,
+    )
+
+
+def video_times(path: Path) -> list[float]:
+    with av.open(str(path)) as file:
+        return [frame.time or 0.0 for frame in file.decode(video=0)]
+
+
+def lines(path: Path) -> list[Line]:
+    return [entry for entry in read_sidecar(path) if isinstance(entry, Line)]
+
+
+def test_video_and_sidecar_have_the_same_frames_at_the_same_times(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    times = [50.0, 50.04, 50.11, 50.11, 50.9]
+    for index, time in enumerate(times):
+        recording.write(picture(), time, scene=scene(), analysed=index % 2 == 0, index=index, position=3.0 + index)
+    assert recording.close(dropped=2, skipped=2, late=1) == (tmp_path / "a.jsonl", tmp_path / "a.mp4")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl", "a.mp4"]
+    header, *between, end = read_sidecar(tmp_path / "a.jsonl")
+    assert isinstance(header, Header)
+    assert (header.size, header.start) == ((160, 120), "2026-11-22T10:00:00.000Z")
+    assert end == End(frames=5, dropped=2, skipped=2, late=1)
+    assert len(between) == recording.frames == 5
+    rows = lines(tmp_path / "a.jsonl")
+    assert [row.time for row in rows] == pytest.approx(video_times(tmp_path / "a.mp4"), abs=2e-6)
+    assert [row.analysed for row in rows] == [True, False, True, False, True]
+    assert [row.position for row in rows] == [3.0, 4.0, 5.0, 6.0, 7.0]
+
+
+def test_files_are_made_with_the_first_frame_under_temporary_names_and_held(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+    recording.write(picture(), 0.0, scene=EMPTY, analysed=True)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl.part", "a.mp4.part"]
+    assert is_locked(tmp_path / "a.mp4.part")
+    recording.close()
+    assert not is_locked(tmp_path / "a.mp4")
+
+
+def test_without_a_frame_there_is_no_file(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    assert recording.close() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.jsonl"])
+def test_an_existing_video_or_sidecar_is_refused_at_once_and_kept(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"precious")
+    with pytest.raises(RecordingError, match=f"{name} exists"):
+        begun(tmp_path / "a.mp4")
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == b"precious"
+
+
+def test_an_existing_recording_is_replaced_where_that_is_allowed(tmp_path: Path) -> None:
+    for count in (3, 1):
+        recording = begun(tmp_path / "a.mp4", overwrite=True)
+        for number in range(count):
+            recording.write(picture(), number / 10, scene=None, analysed=False)
+        recording.close()
+    assert len(video_times(tmp_path / "a.mp4")) == len(lines(tmp_path / "a.jsonl")) == 1
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_first_frame(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="the folder does not exist"):
+        begun(tmp_path / "missing" / "a.mp4")
+
+
+def test_a_name_that_would_be_the_sidecars_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"end it with \.mp4"):
+        begun(tmp_path / "a.jsonl")
+
+
+def test_two_recordings_of_one_name_are_never_mixed(tmp_path: Path) -> None:
+    first, second = begun(tmp_path / "a.mp4"), begun(tmp_path / "a.mp4", overwrite=True)
+    first.write(picture(), 0.0, scene=None, analysed=False)
+    with pytest.raises(RecordingError, match="is being written by another"):
+        second.write(picture(), 0.0, scene=None, analysed=False)
+    first.write(picture(), 0.1, scene=None, analysed=False)
+    first.close()
+    assert len(video_times(tmp_path / "a.mp4")) == 2
+
+
+def test_coordinates_follow_a_size_that_changes(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    recording.write(picture(160, 120), 0.0, scene=Scene((thing(),)), analysed=True)
+    recording.write(picture(320, 480), 0.1, scene=Scene((thing(),)), analysed=True)
+    recording.close()
+    same, placed = (line.scene for line in lines(tmp_path / "a.jsonl"))
+    assert same is not None
+    assert placed is not None
+    # 320x480 goes into 160x120 at a quarter: 80 wide, 40 from the left.
+    expected = np.array([10.25 / 4 + 40, 5.0, 110 / 4 + 40, 90.5 / 4])
+    assert np.abs(placed.objects[0].box - expected).max() <= 0.06
+    assert np.abs(same.objects[0].box - thing().box).max() <= 0.06
+
+
+def test_points_of_faces_can_be_switched_off(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4", face_points=False)
+    recording.write(picture(), 0.0, scene=scene(), analysed=True)
+    recording.close()
+    assert (tmp_path / "a.jsonl").stat().st_size < 6000
+
+
+def test_an_aborted_recording_keeps_what_it_has_under_temporary_names(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    for number in range(4):
+        recording.write(picture(), number / 10, scene=None, analysed=False)
+    assert recording.abort() == (tmp_path / "a.jsonl.part", tmp_path / "a.mp4.part")
+    assert recording.abort() is None
+    assert len(video_times(tmp_path / "a.mp4.part")) == len(lines(tmp_path / "a.jsonl.part")) == 4
+
+
+def test_an_ended_recording_takes_no_more_and_ends_twice(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    recording.write(picture(), 0.0, scene=None, analysed=False)
+    recording.close()
+    assert recording.close() is None
+    with pytest.raises(RecordingError, match="has ended already"):
+        recording.write(picture(), 1.0, scene=None, analysed=False)
+
+
+def test_a_target_that_appears_while_recording_is_not_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    recording.write(picture(), 0.0, scene=None, analysed=False)
+    (tmp_path / "a.mp4").write_bytes(b"theirs")
+    with pytest.raises(RecordingError, match="kept as"):
+        recording.close()
+    assert (tmp_path / "a.mp4").read_bytes() == b"theirs"
+    assert len(video_times(tmp_path / "a.mp4.part")) == 1
+    assert len(lines(tmp_path / "a.jsonl.part")) == 1
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from desktop.recordings.recording import Recording
+from models.errors import RecordingError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+recording = Recording(Path(sys.argv[1]), source="test", networks={}, program="0")
+rng = np.random.default_rng(1)
+errors = []
+try:
+    for frame in range(300):
+        recording.write(rng.integers(0, 255, (480, 640, 3), np.uint8), frame / 30, scene=None, analysed=False)
+except RecordingError as error:
+    errors.append(str(error))
+kept = recording.abort()
+sys.stdout.write(f"{len(errors)} {recording.frames} {kept is not None}")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_full_disk_leaves_a_video_and_a_sidecar_that_can_be_read(tmp_path: Path) -> None:
+    target = tmp_path / "a.mp4"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(target)], capture_output=True, text=True, timeout=100, check=True
+    )
+    errors, frames, kept = done.stdout.split()
+    assert (errors, kept) == ("1", "True")
+    assert not target.exists()
+    assert len(lines(tmp_path / "a.jsonl.part")) == int(frames) > 0
+    with av.open(str(tmp_path / "a.mp4.part")) as file:
+        assert next(file.decode(video=0)).width == 640
