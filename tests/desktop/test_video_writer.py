@@ -267,3 +267,9 @@ def test_a_disk_that_is_full_is_told_once_and_what_was_written_plays(tmp_path: P
         except av.FFmpegError:
             pass  # the last fragment was cut off
     assert 0 < decoded <= int(frames) + 1
+
+
+def test_sides_longer_than_the_encoder_takes_are_recorded_smaller(tmp_path: Path) -> None:
+    written(tmp_path / "a.mp4", [0.0, 0.1], (20_000, 16))
+    with av.open(str(tmp_path / "a.mp4")) as file:
+        assert [(frame.width, frame.height) for frame in file.decode(video=0)] == [(16384, 14)] * 2
