@@ -51,6 +51,7 @@ CLEAR = 0.7
 """Joints of less visibility are drawn faded, so that they do not pop in and out."""
 FADED = 0.45
 HELD = 0.5
+_GAP = 4.0  # units between what has no box of its own and its label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,11 +93,15 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A line of text on a plate of `colour`. `at`: x, y of the plate's lower left corner; kept in the frame."""
+    """A line of text on a plate of `colour`.
+
+    The plate's lower left corner is `gap` units above `at` (x, y); painters keep the plate in the frame (`labels.place`).
+    """
 
     text: str
     at: tuple[float, float]
     colour: Colour
+    gap: float = 0.0
     opacity: float = 1.0
 
 
@@ -262,13 +267,13 @@ def _number(track: int) -> str:
 def _face_label(face: Face) -> Iterator[Label]:
     x1, y1, _, _ = face.box.tolist()
     if np.isfinite([x1, y1]).all():
-        yield Label(f"face{_number(face.track)}", (x1, y1), colour_of(face.track))
+        yield Label(f"face{_number(face.track)}", (x1, y1), colour_of(face.track), _GAP)
 
 
 def _body_label(body: Body) -> Iterator[Label]:
     x1, y1, _, _ = body.box.tolist()
     if np.isfinite([x1, y1]).all():
-        yield Label(f"body{_number(body.track)}", (x1, y1), colour_of(body.track))
+        yield Label(f"body{_number(body.track)}", (x1, y1), colour_of(body.track), _GAP)
 
 
 def _object_box(thing: Detection) -> Iterator[Boxes]:

@@ -139,7 +139,10 @@ def _draw_labels(pixels: Pixels, labels: tuple[Label, ...], unit: float) -> None
     inset, tall = round(0.45 * size), round(1.5 * size)
     extents = [cv2.getTextSize((width, height), label.text, (0, 0), face, size) for label in labels]
     wides = [left + text_width + 2 * inset for left, _, text_width, _ in extents]
-    plates = [(label.at[0], label.at[1] - tall, wide, tall) for label, wide in zip(labels, wides, strict=True)]
+    plates = [
+        (label.at[0], label.at[1] - label.gap * unit - tall, wide, tall)
+        for label, wide in zip(labels, wides, strict=True)
+    ]
     for label, wide, (left, top) in zip(labels, wides, place(plates, (width, height)), strict=True):
         _draw_label(pixels, label, (round(left), round(top), wide, tall), face, size)
 
