@@ -95,7 +95,7 @@ class Boxes:
 class Label:
     """A line of text on a plate of `colour`.
 
-    The plate's lower left corner is `gap` units above `at` (x, y); painters keep the plate in the frame (`labels.place`).
+    The plate's lower left corner is `gap` units above `at` (x, y); painters keep it in the frame (`labels.place`).
     """
 
     text: str
