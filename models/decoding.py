@@ -18,8 +18,8 @@ from models.regions import Region
 
 Floats = NDArray[np.float32]
 
-LOGIT_LIMIT = 100.0
-"""Logits are held within this before the sigmoid (`score_clipping_thresh`)."""
+LOGIT_LIMIT = 80.0
+"""Logits are held within this before the sigmoid, so that float32 does not overflow (MediaPipe: 100)."""
 
 OVERLAP = 0.3
 """Boxes that overlap more than this are of one thing (`min_suppression_threshold`)."""
@@ -57,7 +57,8 @@ def candidates(raw: Floats, logits: Floats, centres: Floats, threshold: float) -
     the input, so that the scale of the offsets is 1 pixel). `logits`: (A,). `centres`: (A, 2). Only scores of
     `threshold` or more.
     """
-    least = math.log(threshold / (1 - threshold)) if 0 < threshold < 1 else -math.inf
+    held = min(max(threshold, 1e-12), 1 - 1e-12)
+    least = math.log(held / (1 - held))
     chosen = np.flatnonzero(logits >= least)
     raw, middles = raw[chosen], centres[chosen]
     places = raw.reshape(len(chosen), raw.shape[1] // 2, 2)

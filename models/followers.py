@@ -67,13 +67,12 @@ class Follower:
 
     def see(self, found: Found, track: int, time: float, *, smooth: bool) -> Seen:
         """Take in what was found at `time` (s)."""
-        points, world, axis = found.points, found.world, found.axis
+        points, world = found.points, found.world
         if smooth:
             places = self._place(points[:, :3], time, found.size)
             points = np.concatenate([places, self._visibility(points[:, 3:], time)], axis=1)
             world = self._world(world, time)
-            axis = self._axis(axis, time, found.size)
-        self.region = self._kind.next_region(found, axis)
+        self.region = self._kind.next_region(found, self._axis(found.axis, time, found.size))
         return Seen(found, track, points, world)
 
 

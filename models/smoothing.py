@@ -36,6 +36,7 @@ class OneEuro:
         self.beta = beta
         self.speed_cutoff = speed_cutoff
         self._values: Floats | None = None
+        self._raw: Floats | None = None
         self._speeds: Floats | None = None
         self._time = 0.0
 
@@ -49,13 +50,13 @@ class OneEuro:
 
         The first values, and any of another shape, pass unchanged. A time that does not rise counts as `LEAST_STEP`.
         """
-        if self._values is None or self._speeds is None or self._values.shape != values.shape:
-            self._values, self._speeds, self._time = values, np.zeros_like(values), time
+        if self._values is None or self._raw is None or self._speeds is None or self._values.shape != values.shape:
+            self._values, self._raw, self._speeds, self._time = values, values, np.zeros_like(values), time
             return values
         step = max(time - self._time, LEAST_STEP)
-        speeds = (values - self._values) * (1 / (max(size, 1e-6) * step))
+        speeds = (values - self._raw) * (1 / (max(size, 1e-6) * step))
         self._speeds = self._speeds + smoothing_factor(step, np.float32(self.speed_cutoff)) * (speeds - self._speeds)
         share = smoothing_factor(step, (self.least_cutoff + self.beta * np.abs(self._speeds)).astype(np.float32))
         self._values = np.asarray(self._values + share * (values - self._values), np.float32)
-        self._time = max(time, self._time)
+        self._raw, self._time = values, max(time, self._time)
         return self._values
