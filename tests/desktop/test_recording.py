@@ -131,6 +131,16 @@ def test_coordinates_follow_a_size_that_changes(tmp_path: Path) -> None:
     assert np.abs(same.objects[0].box - thing().box).max() <= 0.06
 
 
+def test_frames_that_are_read_only_are_recorded(tmp_path: Path) -> None:
+    recording = begun(tmp_path / "a.mp4")
+    for number, size in enumerate(((161, 121), (161, 121), (80, 90))):
+        pixels = picture(*size)
+        pixels.setflags(write=False)
+        recording.write(pixels, number / 10, scene=None, analysed=False)
+    recording.close()
+    assert len(video_times(tmp_path / "a.mp4")) == 3
+
+
 def test_points_of_faces_can_be_switched_off(tmp_path: Path) -> None:
     recording = begun(tmp_path / "a.mp4", face_points=False)
     recording.write(picture(), 0.0, scene=scene(), analysed=True)
