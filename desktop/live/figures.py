@@ -1,0 +1,95 @@
+"""The figures of a session: what was counted and measured, as one frozen picture of a moment."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+WINDOW = 2_000_000_000
+"""Nanoseconds over which rates are measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFigures:
+    """How a recording stands.
+
+    `state`: "running", "draining" (stopped, writing what still waits), "finished" or "failed" (`error` says why).
+    `captured`: frames captured since it began, until it was stopped; once it has ended, `frames` (in the file) +
+    `dropped` = `captured`. `skipped`: not analysed because a newer frame was there. `late`: not waited for any longer.
+    `waiting`: frames still to be written. `duration`: seconds in the file. `files`: what lies on the disk, sidecar
+    first: under final names when finished, under temporary ones when failed; empty where nothing was written.
+    """
+
+    path: Path
+    state: str = "running"
+    captured: int = 0
+    frames: int = 0
+    dropped: int = 0
+    skipped: int = 0
+    late: int = 0
+    waiting: int = 0
+    duration: float = 0.0
+    error: str = ""
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a session stands.
+
+    `state` of the source: "idle", "opening", "running", "ended", "lost" (`error` says why; also where it could not be
+    opened), "stopped". `analysis`: "off", "loading" (`loading` says what, `progress` 0..1 how far), "running" or
+    "failed". `capture_fps`, `analysed_fps`: frames per second over the last two seconds. `age`: seconds since the
+    capture of the frame to be shown, None before the first. `silent`: seconds since anything was captured, None
+    before the first. `captured`, `analysed`, `skipped`: frames of the session; `dropped`, `late`: of its recordings
+    and consumers together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one.
+    """
+
+    state: str = "idle"
+    error: str = ""
+    analysis: str = "off"
+    loading: str = ""
+    progress: float = 0.0
+    size: tuple[int, int] | None = None
+    capture_fps: float = 0.0
+    analysed_fps: float = 0.0
+    age: float | None = None
+    silent: float | None = None
+    captured: int = 0
+    analysed: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    late: int = 0
+    errors: int = 0
+    recording: RecordingFigures | None = None
+
+
+class Rate:
+    """Events per second over a sliding window. Used under the lock of whoever owns it."""
+
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
+        self._times: deque[int] = deque()
+
+    def count(self, time: int) -> None:
+        """Something happened at `time` (ns)."""
+        self._times.append(time)
+        self._forget(time)
+
+    def at(self, now: int) -> float:
+        """Events per second in the window that ends `now`, 0 where there were none.
+
+        Measured from the first event in the window to the last, or to `now` where the next one is overdue.
+        """
+        self._forget(now)
+        if len(self._times) < 2:
+            return 0.0
+        span = self._times[-1] - self._times[0]
+        interval = span / (len(self._times) - 1)
+        overdue = max(0.0, now - self._times[-1] - interval)
+        return (len(self._times) - 1) * 1e9 / (span + overdue) if span + overdue > 0 else 0.0
+
+    def _forget(self, now: int) -> None:
+        while self._times and now - self._times[0] > self._window:
+            self._times.popleft()

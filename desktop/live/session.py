@@ -1,0 +1,446 @@
+"""A session: one source being watched, from start to stop, with all its threads. No Qt, no command line."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from desktop.frame import Frame
+from desktop.live.analysis import Analysis, Change, LoadLooker
+from desktop.live.capture import Capture, Clock
+from desktop.live.consumer import Consumers
+from desktop.live.figures import Figures, Rate, RecordingFigures
+from desktop.live.notices import Notice, Notices
+from desktop.live.recording import CAPACITY, Recorder
+from desktop.live.showing import Pair, Shown, choose
+from desktop.live.slot import LONGEST_WAIT
+from desktop.live.watermark import Watermark
+from desktop.recordings.recording import Recording
+from desktop.sources.source import Source, SourceInfo
+from models.errors import RecordingError
+from models.scene import Scene
+
+logger = logging.getLogger(__name__)
+
+ABANDON = 2.0
+"""Seconds for which the reader of a live source is waited for."""
+
+
+class Session:
+    """Watches `source`; every method may be called from any thread and returns at once, but `join` and `stop`.
+
+    `look`: makes what analyses the frames (`load_analyzer` with its arguments bound), called on the analysis thread;
+    None: frames are only shown and recorded. `clock`: nanoseconds, that of live frames' times.
+
+    The window asks `shown()` on a timer, `figures()` now and then, and `errors` when `figures().errors` has risen.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        look: LoadLooker | None = None,
+        clock: Clock = time.perf_counter_ns,
+        abandon: float = ABANDON,
+    ) -> None:
+        self.source = source
+        self._clock, self._abandon = clock, abandon
+        self._lock = threading.Lock()
+        self._load = look
+        self._watermark = Watermark()
+        self._capture: Capture | None = None
+        self._generation = 0
+        self._state, self._error = "idle", ""
+        self._info: SourceInfo | None = None
+        self._newest: Frame | None = None
+        self._pair: Pair | None = None
+        self._painted = 0
+        self._captured = self._analysed = self._skipped = 0
+        self._capture_rate, self._analysed_rate = Rate(), Rate()
+        self._analysis: Analysis | None = None
+        self._analyses: list[Analysis] = []
+        self._recorders: list[Recorder] = []
+        self._notices = Notices()
+        self._consumers = Consumers(self._notices.tell)
+        self._requested: float | None = None
+        self._abandoned = False
+
+    # Starting and stopping
+
+    def start(self) -> None:
+        """Open the source and begin, in threads: the state is "opening" until it is open. Once only."""
+        with self._lock:
+            if self._capture is not None or self._requested is not None:
+                raise RuntimeError("a session is started once")
+            generation = self._generation
+            self._state = "opening"
+            self._capture = Capture(
+                self.source,
+                deliver=lambda frame: self._deliver(generation, frame),
+                opened=lambda info: self._opened(generation, info),
+                over=lambda error: self._source_over(generation, error),
+                clock=self._clock,
+            )
+            self._capture.start()
+        if self._load is not None:
+            self.set_looker(self._load)
+
+    def request_stop(self) -> None:
+        """Ask everything to end. No frame is captured after this; recordings write what waits, then close.
+
+        Asked a second time, recordings and consumers end after the frame in hand; what waited is counted as dropped.
+        """
+        with self._lock:
+            again = self._requested is not None
+            if not again:
+                self._requested = time.monotonic()
+                self._generation += 1  # what a reader that cannot be interrupted brings after this is ignored
+                if self._state in ("idle", "opening", "running"):
+                    self._state = "stopped"
+            self._end_marks()
+            self._consumers.stop()
+            for analysis in self._analyses:
+                analysis.stop()
+            if again:
+                for recorder in self._recorders:
+                    recorder.cut()
+                self._consumers.detach()
+            if self._capture is not None:
+                self._capture.stop()
+
+    def join(self, timeout: float = 10.0) -> bool:
+        """Wait at most `timeout` seconds until every thread has ended, after `request_stop`; `unended` names the rest.
+
+        The reader of a live source that has not come back two seconds after the request is abandoned: it is no longer
+        waited for, and whatever it brings later is ignored.
+        """
+        deadline = time.monotonic() + timeout
+        while self.unended:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                logger.warning("%s: still running: %s", self.source.name, ", ".join(self.unended))
+                return False
+            threads = self._threads()
+            if threads:
+                threads[0].join(min(left, 0.1 if len(threads) > 1 or self._reader() else LONGEST_WAIT))
+        self._watermark.finish()
+        return True
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """`request_stop` and `join`: True when every thread has ended."""
+        self.request_stop()
+        return self.join(timeout)
+
+    @property
+    def unended(self) -> tuple[str, ...]:
+        """The names of the threads that still run, an abandoned reader left out."""
+        return tuple(thread.name for thread in self._threads())
+
+    @property
+    def abandoned(self) -> bool:
+        """The source's reader hung in a native call when the session was stopped and was left to itself."""
+        with self._lock:
+            return self._abandoned
+
+    def _reader(self) -> threading.Thread | None:
+        """The source's reader, while it runs and is not abandoned."""
+        with self._lock:
+            if self._capture is None or not self._capture.thread.is_alive() or self._abandoned:
+                return None
+            waited = 0.0 if self._requested is None else time.monotonic() - self._requested
+            if self.source.live and waited > self._abandon:
+                self._abandoned = True
+                logger.warning("%s does not come back: its reader is abandoned", self.source.name)
+                return None
+            return self._capture.thread
+
+    def _threads(self) -> list[threading.Thread]:
+        reader = self._reader()
+        with self._lock:
+            workers = [one.thread for one in self._analyses] + [one.thread for one in self._recorders]
+        workers += self._consumers.threads()
+        return ([reader] if reader is not None else []) + [thread for thread in workers if thread.is_alive()]
+
+    # The analysis
+
+    def set_looker(self, look: LoadLooker | None) -> None:
+        """Analyse with another looker from now on, or with none; also after one has failed.
+
+        The one before ends after the frame in hand, unheard. Picture and recording go on meanwhile, without marks.
+        """
+        with self._lock:
+            if self._analysis is not None:
+                self._skipped += self._analysis.slot.replaced
+                self._analysis.stop()
+                self._analysis = None
+            self._analyses = [one for one in self._analyses if one.thread.is_alive()]
+            self._watermark.open()
+            self._load = look
+            if look is None:
+                self._pair = None
+            elif self._capture is not None and self._requested is None:
+                self._analysis = Analysis(look, self, self._watermark, linger=not self.source.live)
+                self._analyses.append(self._analysis)
+                self._analysis.start()
+
+    def change(self, change: Change) -> None:
+        """Have `change(looker)` called on the analysis thread, between two frames: how options are set.
+
+        Called once the looker is loaded; forgotten when another takes its place or when there is none.
+        """
+        with self._lock:
+            if self._analysis is not None:
+                self._analysis.change(change)
+
+    def ready(self, analysis: Analysis) -> int | None:
+        """For the analysis: it is loaded (see `Desk`)."""
+        with self._lock:
+            if analysis is not self._analysis or self._requested is not None:
+                return None
+            if self._newest is not None:
+                analysis.slot.put(self._newest)
+            if self._state in ("ended", "lost"):
+                analysis.slot.end()
+            analysis.state = "running"
+            return self._watermark.begin(self._captured)
+
+    def publish(self, analysis: Analysis, frame: Frame, scene: Scene) -> None:
+        """For the analysis: this was found (see `Desk`)."""
+        with self._lock:
+            if analysis is not self._analysis:
+                return
+            self._pair = Pair(frame, scene)
+            self._analysed += 1
+            self._analysed_rate.count(self._clock())
+            for recorder in self._recorders:
+                recorder.keep(frame.index, scene)
+            self._consumers.analysed(self._pair)
+
+    def failed(self, analysis: Analysis, sentence: str) -> None:
+        """For the analysis: it has ended by an error (see `Desk`)."""
+        with self._lock:
+            if analysis is self._analysis:
+                self._notices.tell("analysis", sentence)
+
+    # The source
+
+    def _opened(self, generation: int, info: SourceInfo) -> None:
+        with self._lock:
+            if generation == self._generation:
+                self._state, self._info = "running", info
+
+    def _deliver(self, generation: int, frame: Frame) -> None:
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._newest = frame
+            self._captured += 1
+            self._capture_rate.count(frame.time)
+            for recorder in self._recorders:
+                recorder.offer(frame)
+            self._consumers.captured(frame)
+            if self._analysis is not None and self._analysis.state == "running":
+                self._analysis.slot.put(frame)
+
+    def _source_over(self, generation: int, error: str) -> None:
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._state, self._error = ("lost", error) if error else ("ended", "")
+            if error:
+                self._notices.tell("source", error)
+            self._end_marks()
+
+    def _end_marks(self) -> None:
+        for analysis in self._analyses:
+            if analysis.state != "loading":
+                analysis.slot.end()
+        for recorder in self._recorders:
+            recorder.end()
+        self._consumers.no_more_frames()
+
+    # Recording
+
+    def start_recording(
+        self,
+        path: Path,
+        *,
+        program: str,
+        networks: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+        labels: bool = True,
+        face_points: bool = True,
+        threads: int = 1,
+        capacity: int = CAPACITY,
+    ) -> None:
+        """Record every frame from the next one on into `path` and its sidecar (see `Recording` for the arguments).
+
+        `labels`: marks with numbers and names. `capacity`: bytes of frames that may wait. Raises RecordingError where
+        nothing is being watched, a recording runs already, or the file cannot be made.
+        """
+        info = self._info
+        fps = info.fps if info is not None and info.fps else 30.0
+        with self._lock:
+            self._may_record()
+        file = Recording(
+            path,
+            source=self.source.name,
+            networks=networks or {},
+            program=program,
+            overwrite=overwrite,
+            face_points=face_points,
+            fps=fps,
+            threads=threads,
+        )
+        recorder = Recorder(
+            file,
+            self._watermark,
+            clock=self._clock,
+            failed=lambda sentence: self._notices.tell("recording", sentence),
+            capacity=capacity,
+            labels=labels,
+        )
+        with self._lock:
+            self._may_record()
+            recorder.start()
+            self._recorders.append(recorder)
+
+    def _may_record(self) -> None:
+        if self._state not in ("opening", "running"):
+            raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
+        if any(recorder.running for recorder in self._recorders):
+            raise RecordingError("A recording runs already: stop it first.")
+
+    def stop_recording(self) -> None:
+        """End the recording: what waits is written, then the file is closed. The session goes on.
+
+        Asked again while it still writes, it ends after the frame in hand and counts the rest as dropped.
+        """
+        with self._lock:
+            for recorder in self._recorders[-1:]:
+                if recorder.running:
+                    recorder.end()
+                else:
+                    recorder.cut()
+
+    def join_recordings(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until every stopped recording has closed its file; True when that is so."""
+        deadline = time.monotonic() + timeout
+        while True:
+            with self._lock:
+                writing = [one.thread for one in self._recorders if one.thread.is_alive() and not one.running]
+            left = deadline - time.monotonic()
+            if not writing or left <= 0:
+                return not writing
+            writing[0].join(min(left, LONGEST_WAIT))
+
+    @property
+    def recordings(self) -> tuple[RecordingFigures, ...]:
+        """All recordings of this session, in order."""
+        with self._lock:
+            return tuple(recorder.figures() for recorder in self._recorders)
+
+    # Consumers
+
+    def subscribe_latest(
+        self, name: str, take: Callable[[Pair], None], *, close: Callable[[], None] | None = None
+    ) -> None:
+        """Have `take` called with the newest analysed pair, in a thread of its own; slow ones miss what they miss.
+
+        `close` is called once when it ends. One that raises is detached and named in `errors`.
+        """
+        self._consumers.latest(name, take, close)
+        self._close_door()
+
+    def subscribe_every(
+        self,
+        name: str,
+        take: Callable[[Frame], None],
+        *,
+        capacity: int = CAPACITY,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """Have `take` called with every captured frame, in order, in a thread of its own; as `subscribe_latest`.
+
+        At most `capacity` bytes of frames wait for it; further ones are dropped and counted.
+        """
+        self._consumers.every(name, take, close, capacity)
+        self._close_door()
+
+    def unsubscribe(self, name: str) -> None:
+        """Detach the consumer of this name after what it has in hand."""
+        self._consumers.detach(name)
+
+    def _close_door(self) -> None:
+        with self._lock:
+            if self._requested is not None:
+                self._consumers.stop()
+            elif self._state in ("ended", "lost"):
+                self._consumers.no_more_frames()
+
+    # What is to be seen
+
+    @property
+    def info(self) -> SourceInfo | None:
+        """What is known of the source, None before it is open."""
+        with self._lock:
+            return self._info
+
+    @property
+    def newest(self) -> Frame | None:
+        """The newest captured frame."""
+        with self._lock:
+            return self._newest
+
+    @property
+    def newest_pair(self) -> Pair | None:
+        """The newest frame that was analysed, with its scene."""
+        with self._lock:
+            return self._pair
+
+    def shown(self, now: int | None = None) -> Shown | None:
+        """What the window paints at `now` (ns; by default the clock's), see `choose`; None before the first frame."""
+        with self._lock:
+            moment = self._clock() if now is None else now
+            shown = choose(self._newest, self._pair, moment, not_before=self._painted)
+            if shown is not None:
+                self._painted = shown.frame.index
+            return shown
+
+    @property
+    def errors(self) -> tuple[Notice, ...]:
+        """Every sentence for the banner so far, in order."""
+        return self._notices.all
+
+    def figures(self, now: int | None = None) -> Figures:
+        """How the session stands at `now` (ns; by default the clock's)."""
+        with self._lock:
+            moment = self._clock() if now is None else now
+            shown = choose(self._newest, self._pair, moment, not_before=self._painted)
+            analysis = self._analysis
+            recordings = [recorder.figures() for recorder in self._recorders]
+            dropped = sum(one.dropped for one in recordings) + self._consumers.dropped
+            figures = Figures(
+                state=self._state,
+                error=self._error,
+                size=self._info.size if self._info is not None else None,
+                capture_fps=self._capture_rate.at(moment),
+                analysed_fps=self._analysed_rate.at(moment),
+                age=None if shown is None else (moment - shown.frame.time) / 1e9,
+                silent=None if self._newest is None else (moment - self._newest.time) / 1e9,
+                captured=self._captured,
+                analysed=self._analysed,
+                skipped=self._skipped + (analysis.slot.replaced if analysis is not None else 0),
+                dropped=dropped,
+                late=sum(one.late for one in recordings),
+                errors=len(self._notices.all),
+                recording=recordings[-1] if recordings else None,
+            )
+        if analysis is None:
+            return figures
+        text, part = analysis.loading if analysis.state == "loading" else ("", 0.0)
+        return replace(figures, analysis=analysis.state, loading=text, progress=part)
