@@ -95,7 +95,6 @@ class Analysis:
                 self._look(looker, turn)
             self.state = "off"
         except Exception as problem:  # top of a thread: told to the user, the session goes on
-            self.state = "failed"
             if isinstance(problem, OnlookerError):
                 sentence = str(problem)
             else:
@@ -103,6 +102,7 @@ class Analysis:
                 what = f"{type(problem).__name__}: {problem}".removesuffix(": ")
                 sentence = f"The analysis ended by an error ({what}): picture and recording go on without it."
             self._desk.failed(self, sentence)
+            self.state = "failed"
         finally:
             if turn is not None:
                 self._watermark.close(turn)
