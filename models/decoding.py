@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models import nms, regions
+from models import boxes, nms, regions
 from models.regions import Region
 
 Floats = NDArray[np.float32]
@@ -73,9 +73,9 @@ def suppressed(found: Candidates) -> Candidates:
 
 
 def in_frame(found: Candidates, region: Region, size: tuple[int, int]) -> Candidates:
-    """Candidates of a crop that is not rotated, in pixels of the frame."""
-    corners = regions.project(found.boxes.reshape(-1, 2, 2), region, size).reshape(-1, 4)
-    return Candidates(corners, regions.project(found.points, region, size), found.scores)
+    """Candidates of a crop, in pixels of the frame; of a turned one the boxes are those around the turned boxes."""
+    corners = regions.project(found.boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), region, size)
+    return Candidates(boxes.around(corners), regions.project(found.points, region, size), found.scores)
 
 
 def landmarks(points: Floats, region: Region, size: tuple[int, int]) -> Floats:

@@ -1,64 +1,111 @@
-"""Finding all things of one kind in a still picture: at several scales, each refined until its own points agree."""
+"""Finding all things of one kind in a still picture: at several scales and ways up, each refined twice.
+
+A detector looks at the whole picture, then at windows of it at finer scales; at bodies it looks four ways up, since
+it was trained on people who stand. The landmark network looks where the detector points, then where its own points
+say; of several answers for one thing the one with the most confidence stays.
+"""
 
 from __future__ import annotations
+
+import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models import regions
+from models import boxes, regions
 from models.kinds import Found, Kind
 from models.regions import Region
 
 Pixels = NDArray[np.uint8]
 
-TILE_OVERLAP = 0.5
-"""How far neighbouring windows of the second look overlap, in their sides: a thing at one's edge is in another's
-middle.
-"""
+FINER = 0.6
+"""Side of the windows of each scale, in sides of those of the scale before."""
+
+WINDOW_OVERLAP = 0.5
+"""How far neighbouring windows overlap, in their sides: a thing at one's edge is in another's middle."""
+
+LEAST_WINDOW = 160
+"""Pixels: windows smaller than this show the detectors nothing more."""
 
 MOST_WINDOWS = 40
-"""Windows of the second look at most; larger pictures get larger windows."""
+"""Windows at most: bounds the time for a very large picture."""
+
+ALIKE_PLACE, ALIKE_SIZE, ALIKE_ANGLE = 0.1, 0.2, 0.4
+"""Two proposed regions are one: distance in widths, difference of the widths' logarithms, and of the angles."""
+
+CROWDED = 0.6
+"""Intersection over union of their boxes from which two things are one."""
 
 
-def windows(width: int, height: int, side: int) -> list[Region]:
-    """The whole picture, then, where it is much larger than the detector's input `side`, windows at a finer scale."""
-    whole = [regions.region_of_picture(width, height)]
-    span = 2.0 * side
-    while True:
-        span = min(span, float(max(width, height)))
+def windows(width: int, height: int, turns: int = 1) -> list[Region]:
+    """Where a detector looks: the whole picture `turns` ways up, then finer and finer windows of it."""
+    whole = regions.region_of_picture(width, height)
+    looks = [whole.turned(turn * 2 * math.pi / turns) for turn in range(turns)]
+    span = max(width, height) * FINER
+    while span >= LEAST_WINDOW:
         columns, rows = _starts(width, span), _starts(height, span)
-        if len(columns) * len(rows) <= MOST_WINDOWS:
+        if len(looks) + len(columns) * len(rows) > MOST_WINDOWS:
             break
-        span *= 1.25
-    if len(columns) * len(rows) == 1:
-        return whole
-    return whole + [regions.region_of_window(x, y, min(span, width), min(span, height)) for y in rows for x in columns]
+        across, down = min(span, width), min(span, height)
+        looks += [regions.region_of_window(x, y, across, down) for y in rows for x in columns]
+        span *= FINER
+    return looks
 
 
 def _starts(length: int, span: float) -> list[float]:
     """Where windows of `span` begin so that they cover `length` and overlap."""
     if length <= span:
         return [0.0]
-    count = int(np.ceil((length - span) / (span * (1 - TILE_OVERLAP)))) + 1
+    count = math.ceil((length - span) / (span * (1 - WINDOW_OVERLAP))) + 1
     return [float(start) for start in np.linspace(0, length - span, count)]
 
 
 def find(kind: Kind, pixels: Pixels, threshold: float | None = None) -> list[Found]:
-    """Everything of a kind in a picture, best score first. `threshold`: least score, None = the kind's own."""
+    """Everything of a kind in a picture, most confident first, `score` its confidence.
+
+    `threshold`: least confidence, None = the kind's own.
+    """
     least = kind.landmark_threshold if threshold is None else threshold
     height, width = pixels.shape[:2]
-    proposals = kind.detect(
-        pixels, windows(width, height, kind.detector_layout.size), min(kind.detector_threshold, least)
+    proposals = kind.detect(pixels, windows(width, height, kind.turns), min(kind.still_threshold, least))
+    scored = [
+        (float(score), place)
+        for candidates in proposals
+        for score, place in zip(candidates.scores, kind.regions_of(candidates), strict=True)
+        if place.sound
+    ]
+    scored.sort(key=lambda pair: -pair[0])
+    first = kind.refine(pixels, _distinct([place for _, place in scored]))
+    again = [place for place in (kind.next_region(one) for one in first) if place.sound]
+    found = kind.refine(pixels, _distinct(again))
+    kept = without_doubles(kind, [one for one in found if kind.confidence(one) >= least])
+    return [replace(one, score=kind.confidence(one)) for one in kept]
+
+
+def _distinct(places: list[Region]) -> list[Region]:
+    """Regions without those that are as good as an earlier one."""
+    kept: list[Region] = []
+    for place in places:
+        if not any(_alike(place, other) for other in kept):
+            kept.append(place)
+    return kept
+
+
+def _alike(one: Region, other: Region) -> bool:
+    return (
+        math.hypot(one.x - other.x, one.y - other.y) < ALIKE_PLACE * other.width
+        and abs(math.log(one.width / other.width)) < ALIKE_SIZE
+        and abs(regions.normal_angle(one.angle - other.angle)) < ALIKE_ANGLE
     )
-    places = [place for candidates in proposals for place in kind.regions_of(candidates) if place.sound]
-    first = [one for one in kind.refine(pixels, places) if one.score >= least]
-    return without_doubles(kind, first)
 
 
 def without_doubles(kind: Kind, found: list[Found]) -> list[Found]:
-    """The best-scored of those that are of one thing, best first."""
+    """The most confident of those that are of one thing, most confident first."""
     kept: list[Found] = []
-    for one in sorted(found, key=lambda one: -one.score):
-        if not any(kind.same(one, other) for other in kept):
+    for one in sorted(found, key=lambda one: -kind.confidence(one)):
+        around = boxes.around(one.points)[None]
+        crowded = any(float(boxes.iou(around, boxes.around(other.points)[None])[0, 0]) > CROWDED for other in kept)
+        if not crowded and not any(kind.same(one, other) for other in kept):
             kept.append(one)
     return kept

@@ -17,13 +17,13 @@ from models import boxes as geometry
 
 Floats = NDArray[np.float32]
 
-MEMORY = 2.0
+MEMORY = 3.0
 """Seconds that a lost track is kept."""
 
 REACH = 0.75
 """Farthest from its predicted place, in lengths of its box, that a track seen a moment ago is looked for."""
 
-REACH_GROWTH = 1.0
+REACH_GROWTH = 0.5
 """How much that grows for each second unseen."""
 
 HANDED_ON = 0.35
