@@ -36,9 +36,8 @@ def test_the_end_mark_lies_behind_what_waits() -> None:
     conveyor.put(b"a")
     conveyor.end()
     assert not conveyor.put(b"b")
-    assert not conveyor.over
-    assert conveyor.get(100.0) == b"a"
-    assert conveyor.over
+    before, value, after = conveyor.over, conveyor.get(100.0), conveyor.over
+    assert (before, value, after) == (False, b"a", True)
     assert conveyor.get(100.0) is None
     assert conveyor.offered == 1  # what comes after the end is nobody's
 

@@ -243,6 +243,25 @@ def test_switched_off_and_on_again_the_recording_goes_on(tmp_path: Path) -> None
     assert (end.skipped, end.late) == (0, 0)
 
 
+def test_marks_are_drawn_as_the_frames_own_then_held_for_half_a_second_then_not_at_all(tmp_path: Path) -> None:
+    source = FakeSource(size=(320, 240), times=lambda number: number * 200_000_000)
+    session = _start(source, FakeLooker(find=lambda _number: scene()))
+    _record(session, tmp_path / "a.mp4")
+    source.give()
+    until(lambda: session.recordings[0].frames == 1, "frame 0 is written with its own marks")
+    session.set_looker(None)
+    source.give(3)  # 0.2, 0.4 and 0.6 s later
+    _captured(session, 4)
+    assert finish(session, source)
+    _checked(session.recordings[0])
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        light = [float(frame.to_ndarray(format="gray").mean()) for frame in container.decode(video=0)]
+    own, held, still_held, without = light
+    assert own > held > without + 0.5
+    assert still_held == pytest.approx(held, rel=0.1)
+    assert without < 2.0
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_a_source_that_ends_or_is_lost_closes_the_recording_whole(tmp_path: Path, lost: bool) -> None:
     source = _source()

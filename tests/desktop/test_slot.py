@@ -47,9 +47,8 @@ def test_after_the_end_what_is_in_can_be_taken_and_nothing_goes_in() -> None:
     slot.put(1)
     slot.end()
     slot.put(2)
-    assert not slot.over
-    assert slot.get(100.0) == 1
-    assert slot.over
+    before, value, after = slot.over, slot.get(100.0), slot.over
+    assert (before, value, after) == (False, 1, True)
     assert slot.get(100.0) is None  # at once: nothing will come
 
 
