@@ -87,10 +87,13 @@ class Followers:
     threshold: float | None = None
     smooth: bool = True
     period: float = PERIOD
-    tracker: Tracker = field(default_factory=Tracker)
+    tracker: Tracker = field(init=False)
     _followers: dict[int, Follower] = field(default_factory=dict)
     _looked: float = -np.inf
     _lost: float = -np.inf
+
+    def __post_init__(self) -> None:
+        self.tracker = Tracker(self.kind.stride)
 
     def reset(self) -> None:
         """Forget everybody; numbers of tracks are not used again."""

@@ -75,6 +75,8 @@ class Kind(ABC):
     landmark_threshold = 0.5
     least_cutoff: float
     beta: float
+    stride: float
+    """How far such a thing gets in a second when it walks, in lengths of its extent."""
     turns = 1
     """Directions in which the detector looks at a still picture: it sees what stands upright."""
 
@@ -136,6 +138,7 @@ class FaceKind(Kind):
     landmark_size = (192, 192)
     least_cutoff = 0.05
     beta = 80.0
+    stride = 1.5
     scale = 1.5
     eye_corners = (33, 263)
 
@@ -168,6 +171,7 @@ class BodyKind(Kind):
     landmark_size = (256, 256)
     least_cutoff = 0.05
     beta = 80.0
+    stride = 0.5
     scale = 1.25
     turns = 4
     same_distance = 0.12

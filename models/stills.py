@@ -28,7 +28,7 @@ WINDOW_OVERLAP = 0.5
 LEAST_WINDOW = 160
 """Pixels: windows smaller than this show the detectors nothing more."""
 
-MOST_WINDOWS = 40
+MOST_WINDOWS = 80
 """Windows at most: bounds the time for a very large picture."""
 
 ALIKE_PLACE, ALIKE_SIZE, ALIKE_ANGLE = 0.1, 0.2, 0.4

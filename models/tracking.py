@@ -23,9 +23,6 @@ MEMORY = 3.0
 REACH = 0.75
 """Farthest from its predicted place, in lengths of its box, that a track seen a moment ago is looked for."""
 
-REACH_GROWTH = 0.5
-"""How much that grows for each second unseen."""
-
 HANDED_ON = 0.35
 """What is taken off the cost where an observation was found in the region that its track handed on."""
 
@@ -74,9 +71,13 @@ class Track:
 
 
 class Tracker:
-    """Keeps the tracks of one kind of thing. Numbers rise and are never used again, `reset` included."""
+    """Keeps the tracks of one kind of thing. Numbers rise and are never used again, `reset` included.
 
-    def __init__(self) -> None:
+    `growth`: how far such things get in a second, in lengths of their boxes: where a lost one is looked for.
+    """
+
+    def __init__(self, growth: float = 0.5) -> None:
+        self._growth = growth
         self.tracks: list[Track] = []
         self._next = 1
 
@@ -93,7 +94,7 @@ class Tracker:
         away = np.linalg.norm(geometry.centres(boxes) - track.centre_at(time), axis=1)
         distance = away / np.maximum((sizes + track.size) / 2, 1.0)
         cost = distance + SIZE_WEIGHT * np.abs(np.log(sizes / track.size))
-        return np.where(distance <= REACH + REACH_GROWTH * unseen, cost, np.inf).astype(np.float32)
+        return np.where(distance <= REACH + self._growth * unseen, cost, np.inf).astype(np.float32)
 
     def update(self, boxes: Floats, owners: list[int], time: float) -> list[Track]:
         """The tracks of the observed `boxes` (N, 4) at `time` (s), new ones where none fits.

@@ -1,0 +1,87 @@
+"""What every test stands on: no screen, no thread left behind, data from outside only where it is there."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_THREAD_GRACE = 5.0  # seconds that a thread which has been told to end is waited for
+
+
+def _stack_of(thread: threading.Thread) -> str:
+    frame = sys._current_frames().get(thread.ident or 0)
+    return "".join(traceback.format_stack(frame)[-3:]) if frame else "(ended just now)"
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that leaves a thread running fails and names the line where that thread stands."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(_THREAD_GRACE)
+    alive = [thread for thread in left if thread.is_alive()]
+    if alive:
+        stacks = "\n".join(f"{thread.name}:\n{_stack_of(thread)}" for thread in alive)
+        pytest.fail(f"{request.node.name} left {len(alive)} thread(s) running:\n{stacks}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def no_timer_is_left() -> Iterator[None]:
+    """A test that leaves a Qt timer running fails and names its owner."""
+    yield
+    if "PySide6.QtCore" not in sys.modules:
+        return
+    from PySide6.QtCore import QTimer
+
+    gc.collect()
+    running = [timer for timer in gc.get_objects() if isinstance(timer, QTimer) and _is_running(timer)]
+    owners = []
+    for timer in running:
+        owner = timer.parent()
+        owners.append(f"{type(owner).__name__}" if owner is not None else "a timer without owner")
+        timer.stop()
+    if owners:
+        pytest.fail(f"left running: timers of {', '.join(owners)}", pytrace=False)
+
+
+def _is_running(timer: object) -> bool:
+    from PySide6.QtCore import QTimer
+    from shiboken6 import isValid
+
+    return isinstance(timer, QTimer) and isValid(timer) and timer.isActive()
+
+
+@pytest.fixture(autouse=True)
+def folders_of_their_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write no settings, recordings or caches into the folders of whoever runs them."""
+    base = tmp_path_factory.getbasetemp()
+    for name in ("ONLOOKER_CONFIG", "ONLOOKER_VIDEOS"):
+        monkeypatch.setenv(name, str(base / name.lower()))
+    # One cache for the whole run: forms are made once.
+    monkeypatch.setenv("ONLOOKER_CACHE", os.environ.get("ONLOOKER_TEST_CACHE", str(base / "cache")))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of pictures and clips that are not ours to publish; the test is skipped where it is not set."""
+    folder = os.environ.get("ONLOOKER_DATA")
+    if not folder:
+        pytest.skip("ONLOOKER_DATA names no folder of test pictures and clips")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The small, freely licensed files of this repository's tests/data."""
+    return Path(__file__).resolve().parent / "data"

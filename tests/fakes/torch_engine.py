@@ -1,0 +1,34 @@
+"""The shipped networks as engines by torch alone: nothing is compiled or cached, so tests of what is seen start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.catalogue import NETWORKS
+from models.weights import build
+
+
+class TorchEngine:
+    """A network with its real weights, f32 on the CPU. Counts how often it ran."""
+
+    device = "cpu"
+    precision = "f32"
+    note = ""
+
+    def __init__(self, key: str) -> None:
+        self.network = NETWORKS[key]
+        self.runs = 0
+        self._module = build(self.network)
+
+    def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
+        """(N, height, width, 3) BGR -> named outputs."""
+        self.runs += 1
+        values = pictures[..., ::-1].astype(np.float32) / 255
+        values = values * (self.network.high - self.network.low) + self.network.low
+        with torch.inference_mode():
+            found = self._module(torch.from_numpy(np.ascontiguousarray(values.transpose(0, 3, 1, 2))))
+        return {name: output.numpy() for name, output in found.items()}

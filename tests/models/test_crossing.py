@@ -1,0 +1,117 @@
+"""Two people cross, one leaves and returns: everybody keeps a number, and nobody is counted twice."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from cutouts import WIDTH, Moment, crossing
+from torch_engine import TorchEngine
+
+from models.analyzer import Analyzer, AnalyzerOptions
+from models.scene import Body, Face, Scene
+
+APART = 200
+"""Pixels between two people from which it is plain who is who."""
+
+Things = Sequence[Face] | Sequence[Body]
+
+
+def place_of(thing: Face | Body) -> float:
+    """The column of its middle: of a body, between the shoulders."""
+    return float((thing.points[11:13] if isinstance(thing, Body) else thing.points)[:, 0].mean())
+
+
+def numbers_of(moments: list[tuple[Moment, Scene]], things: Callable[[Scene], Things]) -> dict[str, Counter[int]]:
+    """How often each person carried which number, counted while they are apart and A is well in the picture."""
+    carried: dict[str, Counter[int]] = {"a": Counter(), "b": Counter()}
+    for moment, scene in moments:
+        if abs(moment.a - moment.b) < APART:
+            continue
+        for thing in things(scene):
+            nearer = "a" if abs(place_of(thing) - moment.a) < abs(place_of(thing) - moment.b) else "b"
+            carried[nearer][thing.track] += 1
+    return carried
+
+
+@pytest.fixture(scope="module")
+def watched(engines: dict[str, TorchEngine]) -> list[tuple[Moment, Scene]]:
+    """The clip and what the analyzer saw in it."""
+    analyzer = Analyzer(engines, AnalyzerOptions())
+    return [(moment, analyzer.analyze(moment.pixels, moment.time)) for moment in crossing()]
+
+
+@pytest.mark.parametrize("things", [lambda scene: scene.faces, lambda scene: scene.bodies], ids=["faces", "bodies"])
+def test_each_keeps_one_number_through_crossing_leaving_and_returning(
+    watched: list[tuple[Moment, Scene]], things: Callable[[Scene], Things]
+) -> None:
+    carried = numbers_of(watched, things)
+    assert len(carried["a"]) == 1
+    assert len(carried["b"]) == 1
+    assert carried["a"].keys() != carried["b"].keys()
+    returned = [scene for moment, scene in watched[-5:] if moment.a < WIDTH]
+    assert returned
+    assert all(len(things(scene)) == 2 for scene in returned)
+
+
+@pytest.mark.parametrize("things", [lambda scene: scene.faces, lambda scene: scene.bodies], ids=["faces", "bodies"])
+def test_nobody_is_counted_twice_and_whoever_stands_free_is_counted(
+    watched: list[tuple[Moment, Scene]], things: Callable[[Scene], Things]
+) -> None:
+    for moment, scene in watched:
+        counted = len(things(scene))
+        assert counted <= 2
+        numbers = [thing.track for thing in things(scene)]
+        assert len(set(numbers)) == counted
+        assert counted >= 1
+        if moment.a > WIDTH + 200:
+            assert counted == 1
+    free = [things(scene) for moment, scene in watched[:25] if moment.b - moment.a > APART]
+    assert free
+    assert all(len(seen) == 2 for seen in free)
+
+
+@pytest.mark.skipif("ONLOOKER_DATA" not in os.environ, reason="ONLOOKER_DATA names no folder of test data")
+def test_at_least_four_dancers_are_followed(
+    engines: dict[str, TorchEngine], record_property: Callable[[str, object], None]
+) -> None:
+    clip = Path(os.environ["ONLOOKER_DATA"]) / "videos" / "people_dance_square.mp4"
+    if not clip.exists():
+        pytest.skip(f"{clip.name} is not among the test data")
+    analyzer = Analyzer(engines, AnalyzerOptions(faces=False, max_bodies=6))
+    video = cv2.VideoCapture(str(clip))
+    period = 1e9 / (video.get(cv2.CAP_PROP_FPS) or 25.0)
+    scenes: list[Scene] = []
+    while True:
+        there, pixels = video.read()
+        if not there:
+            break
+        scenes.append(analyzer.analyze(np.asarray(pixels, np.uint8), round(len(scenes) * period)))
+    video.release()
+    lives = Counter(body.track for scene in scenes for body in scene.bodies)
+    long_lived = [track for track, frames in lives.items() if frames >= len(scenes) / 4]
+    record_property("tracks", len(lives))
+    record_property("switches", switches(scenes))
+    assert len(long_lived) >= 4
+
+
+def switches(scenes: list[Scene]) -> int:
+    """How often a body carries on where another number was one frame before."""
+    changed = 0
+    for before, after in pairwise(scenes):
+        for body in after.bodies:
+            near = [other for other in before.bodies if moved(body, other) < 0.15]
+            changed += bool(near) and all(other.track != body.track for other in near)
+    return changed
+
+
+def moved(one: Body, other: Body) -> float:
+    """Mean distance of two skeletons, in heights of the first."""
+    height = max(float(one.box[3] - one.box[1]), 1.0)
+    return float(np.linalg.norm(one.points[:, :2] - other.points[:, :2], axis=1).mean()) / height
