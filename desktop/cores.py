@@ -1,10 +1,10 @@
 """How many threads each library gets, and which instructions it may use: set once, before numpy is imported.
 
-Every library here would take all cores for itself: OpenVINO, OpenCV, torch, and the OpenBLAS inside numpy. One budget is
-divided among them through the environment, which each reads as it loads; what the user has set already is left alone.
+Every library here would take all cores for itself: OpenVINO, OpenCV, torch, and the OpenBLAS inside numpy. One budget
+is divided among them through the environment, which each reads as it loads; what the user has set is left alone.
 
-Some virtual machines list AMX among the processor's abilities and cannot do it: int8 and bf16 convolutions then kill the
-process (SIGILL). Where AMX is listed, a child process tries one of each, at lower and lower limits of oneDNN's
+Some virtual machines list AMX among the processor's abilities and cannot do it: int8 and bf16 convolutions then kill
+the process (SIGILL). Where AMX is listed, a child process tries one of each, at lower and lower limits of oneDNN's
 instruction set until it lives; the answer is kept for this processor, kernel and these libraries. Machines without AMX
 pay nothing for this. Standard library only, and no import of anything that imports numpy.
 """
@@ -48,8 +48,8 @@ class Budget:
 class Limit:
     """What is known of the processor's instructions.
 
-    `isa`: the value of ONEDNN_MAX_CPU_ISA, "" for none. `low`: whether int8 and bf16 may be used at all. `origin`: how we
-    know: "" (nothing to try), "tried", "kept" (tried earlier) or "user".
+    `isa`: the value of ONEDNN_MAX_CPU_ISA, "" for none. `low`: whether int8 and bf16 may be used at all. `origin`: how
+    we know: "" (nothing to try), "tried", "kept" (tried earlier) or "user".
     """
 
     isa: str = ""

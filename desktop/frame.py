@@ -15,8 +15,8 @@ class Frame:
     """One captured picture.
 
     `pixels`: (height, width, 3) BGR uint8, C-contiguous, made read-only here. `index`: counts the captured frames of a
-    session from 0, always +1. `time`: nanoseconds, never goes back; live: `time.perf_counter_ns()` on arrival, in batch:
-    the source's own time from its first frame. `position`: media time in ns of a file being watched, else None.
+    session from 0, always +1. `time`: nanoseconds, never goes back; live: `time.perf_counter_ns()` on arrival, in
+    batch: the source's own time from its first frame. `position`: media time in ns of a file being watched, else None.
     """
 
     pixels: Pixels

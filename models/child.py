@@ -1,7 +1,7 @@
 """How the program starts itself as a child process: the same interpreter and modules, or the frozen program again.
 
-Work that may stall, hang or kill a process (importing torch, trying instructions that a processor only promises) is done
-in a child; this page says how to start one. Standard library only: it is used before numpy is imported.
+Work that may stall, hang or kill a process (importing torch, trying instructions that a processor only promises) is
+done in a child; this page says how to start one. Standard library only: it is used before numpy is imported.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def command(module: str, *arguments: str) -> list[str]:
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The child's environment: ours, with `changes`, and a module path that finds what this process finds.
 
-    `-P` keeps folders of the user's, which may hold packages of our names, from being searched; in return our own module
-    path is handed on, so that a checkout that is not installed works too.
+    `-P` keeps folders of the user's, which may hold packages of our names, from being searched; in return our own
+    module path is handed on, so that a checkout that is not installed works too.
     """
     found = {**os.environ, "PYTHONIOENCODING": "utf-8", **(changes or {})}
     if not getattr(sys, "frozen", False):

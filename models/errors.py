@@ -13,7 +13,7 @@ class SourceError(OnlookerError):
 
 
 class RecordingError(OnlookerError):
-    """A file could not be written or read back: it exists, the folder is not writable, the disk is full, a codec fails."""
+    """A file could not be written or read back: it exists, the folder is not writable, the disk is full."""
 
 
 class NetworkError(OnlookerError):

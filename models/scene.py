@@ -56,8 +56,9 @@ class Detection:
 class Face:
     """A face with its mesh.
 
-    `box`: (4,) x1, y1, x2, y2. `points`: (468, 3) x, y, and z in the scale of x (smaller is nearer to the camera, 0 at the
-    head's centre), in MediaPipe's canonical order. `score`: probability that there is a face, 0..1. `track` as in `Detection`.
+    `box`: (4,) x1, y1, x2, y2. `points`: (468, 3) x, y, and z in the scale of x (smaller is nearer to the camera, 0 at
+    the head's centre), in MediaPipe's canonical order. `score`: probability that there is a face, 0..1. `track` as in
+    `Detection`.
     """
 
     box: Floats
@@ -76,8 +77,8 @@ class Body:
     """A person with a skeleton.
 
     `box`: (4,) x1, y1, x2, y2 around the visible joints. `points`: (33, 4) x, y, z (scale of x, 0 at the hips' centre),
-    visibility 0..1, in BlazePose's order. `world`: (33, 3) metres, origin between the hips. `mask`: (height, width) uint8
-    of the frame, 255 = person, None unless asked for. `score`: probability that there is a body, 0..1.
+    visibility 0..1, in BlazePose's order. `world`: (33, 3) metres, origin between the hips. `mask`: (height, width)
+    uint8 of the frame, 255 = person, None unless asked for. `score`: probability that there is a body, 0..1.
     """
 
     box: Floats

@@ -29,8 +29,8 @@ class Source(Protocol):
     """Gives frames. Used by one thread at a time; `close` may be called by another and more than once.
 
     `name`: the string that names it, fit for titles and logs (no credentials). `live`: its frames come when they come
-    (camera, stream, screen) and their `time` is `perf_counter_ns()` on arrival; else frames are given as fast as they are
-    read, their `time` is the source's own, from 0 at its first frame, and never goes back.
+    (camera, stream, screen) and their `time` is `perf_counter_ns()` on arrival; else frames are given as fast as they
+    are read, their `time` is the source's own, from 0 at its first frame, and never goes back.
     """
 
     name: str

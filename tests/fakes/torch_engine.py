@@ -1,4 +1,4 @@
-"""The shipped networks as engines by torch alone: nothing is compiled or cached, so tests of what is seen start at once."""
+"""The shipped networks as engines by torch alone: nothing is compiled or cached, so tests start at once."""
 
 from __future__ import annotations
 
