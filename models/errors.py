@@ -22,3 +22,7 @@ class NetworkError(OnlookerError):
 
 class SettingsError(OnlookerError):
     """The settings file could not be read or holds values that make no sense."""
+
+
+class DisplayError(OnlookerError):
+    """No window can be opened: there is no display, or the system lacks libraries that Qt needs."""
