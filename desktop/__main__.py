@@ -1,0 +1,48 @@
+"""`onlooker`, which is `python -m desktop`. What comes first here must come first: each line says why."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Run the program with the arguments of the command line; gives its exit status."""
+    multiprocessing.freeze_support()  # a frozen program started as a worker goes no further
+    arguments = sys.argv[1:]
+    status = _child(arguments)  # before the processor is tried: a trial must not try again
+    if status is not None:
+        return status
+
+    from desktop import cores, folders
+
+    cores.set_up(folders.cache)  # before numpy, OpenCV or OpenVINO are imported: they read it as they load
+
+    from desktop.commands.cli import run
+
+    return run(arguments)
+
+
+def _child(arguments: list[str]) -> int | None:
+    """Do the work of a child process that a frozen program starts itself for (`models.child`); None where it is none.
+
+    The modules stand here by name, and not in a table, for whoever collects them into a frozen program.
+    """
+    word, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if word == "make-form":
+        from models import forms
+
+        return forms.main(rest)
+    if word == "try-device":
+        from models import devices
+
+        return devices.main(rest)
+    if word == "try-processor":
+        from desktop import trial
+
+        return trial.main(rest)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

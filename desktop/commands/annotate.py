@@ -1,0 +1,130 @@
+"""`onlooker annotate`: files in, the same files with what was seen in them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desktop import __version__, cores, folders
+from desktop.commands import bars
+from desktop.commands.interruption import Interrupted, between_steps
+from desktop.commands.options import (
+    Debug,
+    Device,
+    MaxBodies,
+    MaxFaces,
+    NoBodies,
+    NoFaces,
+    OnDevice,
+    Quiet,
+    Score,
+    analyzer_options,
+)
+from desktop.commands.talk import Talk
+
+if TYPE_CHECKING:
+    from desktop.batch.annotate import Outcome
+    from models.analyzer import Analyzer, AnalyzerOptions
+
+
+def annotate(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help="Videos, pictures, folders of them, or demo.", show_default=False),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="The annotated video (.mp4) or picture; a folder where there are several.",
+        ),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="OUT.jsonl", help="Write what was found as well, one JSON line a frame."),
+    ] = None,
+    no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    no_faces: NoFaces = False,
+    no_bodies: NoBodies = False,
+    score: Score = None,
+    max_faces: MaxFaces = 4,
+    max_bodies: MaxBodies = 4,
+    no_smooth: Annotated[
+        bool,
+        typer.Option("--no-smooth", help="Do not smooth what moves (pictures never are)."),
+    ] = False,
+    device: OnDevice = Device.AUTO,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Draw what is seen into videos and pictures.
+
+    Every frame is analysed. A video of N frames becomes an MP4 of N frames at the same times; its sound is not kept.
+    Ctrl-C ends it, and what was done so far is whole.
+    """
+    from desktop.batch.annotate import Annotator
+    from desktop.batch.plan import plan
+
+    talk = Talk(quiet=quiet, debug=debug)
+    options = analyzer_options(
+        no_faces=no_faces,
+        no_bodies=no_bodies,
+        score=score,
+        max_faces=max_faces,
+        max_bodies=max_bodies,
+        smooth=not no_smooth,
+    )
+    chosen = plan(inputs, output, data, overwrite=overwrite)
+    looker = load(options, device, talk)
+    with between_steps() as stop, bars.frames(talk) as progress:
+        outcome = Annotator(
+            looker,
+            networks=networks_of(options),
+            program=__version__,
+            labels=not no_labels,
+            stopped=stop,
+            progress=progress,
+            failed=talk.fail,
+        ).run(chosen)
+    _tell(outcome, talk)
+    if stop.asked:
+        raise Interrupted(stop.asked)
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+def load(options: AnalyzerOptions, device: Device, talk: Talk) -> Analyzer:
+    """The analyzer for `options`, with a bar while it loads, and a word where another device is used."""
+    from models.analyzer import load_analyzer
+
+    threads = cores.set_up().budget.inference
+    cores.apply_to_opencv()
+    with bars.loading(talk) as progress:
+        looker = load_analyzer(options, device=device.value, cache=folders.cache(), threads=threads, progress=progress)
+    if looker.note:
+        talk.say(looker.note)
+    return looker
+
+
+def networks_of(options: AnalyzerOptions) -> dict[str, str]:
+    """Which network finds which kind, for the headers of data."""
+    from models.analyzer import BODY_KEYS, FACE_KEYS
+
+    faces = {"faces": FACE_KEYS[-1]} if options.faces else {}
+    return faces | ({"bodies": BODY_KEYS[-1]} if options.bodies else {})
+
+
+def _tell(outcome: Outcome, talk: Talk) -> None:
+    frames = f"{outcome.frames} frame{'' if outcome.frames == 1 else 's'}"
+    if outcome.interrupted:
+        talk.say(f"Interrupted after {frames}: what was done so far is whole.")
+    for path in outcome.written[:20]:
+        talk.say(f"Wrote {path}")
+    if len(outcome.written) > 20:
+        talk.say(f"… and {len(outcome.written) - 20} more")
+    if not outcome.interrupted and outcome.written:
+        talk.say(f"{frames} annotated.")

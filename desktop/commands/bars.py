@@ -1,0 +1,79 @@
+"""Progress bars, drawn on stderr where that is a terminal and the user wants talk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from desktop.commands.talk import Talk
+
+if TYPE_CHECKING:
+    from desktop.batch.annotate import Progress
+
+
+@contextmanager
+def loading(talk: Talk) -> Iterator[Callable[[str, float], None]]:
+    """A bar for work that reports (what, 0..1), gone at its end. Without a terminal each new `what` is said once."""
+    if not talk.shows_progress:
+        told: set[str] = set()
+
+        def tell(what: str, _part: float) -> None:
+            if what and what not in told:
+                told.add(what)
+                talk.say(what)
+
+        yield tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("Loading the networks", total=1.0)
+        yield lambda what, part: shown.update(task, description=what, completed=part)
+
+
+@contextmanager
+def frames(talk: Talk) -> Iterator[Callable[[Progress], None]]:
+    """A bar with frames done, frames a second and the time that is left; pictures of many are counted instead."""
+    if not talk.shows_progress:
+        yield lambda _progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Done a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task("", total=None)
+        name = ""
+
+        def report(progress: Progress) -> None:
+            nonlocal name
+            counted = progress.total == 1 and progress.inputs > 1
+            total = progress.inputs if counted else progress.total
+            if not counted and name and name != progress.name:
+                shown.reset(task)
+            name = progress.name
+            if total is not None:
+                total = max(total, progress.frames)  # the number of frames that a file is said to have is no promise
+            place = f" ({progress.number} of {progress.inputs})" if progress.inputs > 1 else ""
+            done = progress.number if counted else progress.frames
+            shown.update(task, description=f"{name}{place}", completed=done, total=total)
+
+        yield report

@@ -1,0 +1,112 @@
+"""The command line: which commands there are, and what becomes of their errors.
+
+Data goes to stdout or into files, talk and progress to stderr. Exit status: 0 done, 1 could not (one sentence), 2 wrong
+usage, 130 and 143 interrupted. Commands import what they need inside their functions, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from desktop import __version__
+from desktop.commands.annotate import annotate
+from desktop.commands.cameras import cameras
+from desktop.commands.interruption import Interrupted, at_once
+from desktop.commands.talk import logs_on_stderr, redacted
+from desktop.commands.window import window
+from models.errors import OnlookerError, SourceError
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(
+    name="onlooker",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+_OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+_ANYWHERE = ("--debug", "--quiet", "-q")
+
+
+@app.callback(invoke_without_command=True)
+def onlooker(
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    """Watch a camera, a file or a stream, and show live what is in the picture.
+
+    `onlooker` and `onlooker SOURCE` open the window; SOURCE is camera:0, camera:NAME, a video, a
+    picture, a folder of pictures, or demo. The commands below need no window.
+    """
+    if version:
+        typer.echo(f"onlooker {__version__}")
+        raise typer.Exit
+
+
+app.command("annotate")(annotate)
+app.command("cameras")(cameras)
+app.command("window", hidden=True)(window)
+
+
+def with_command(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the command they mean: what does not begin with a command is meant for the window."""
+    words = list(arguments)
+    leading = 0
+    while leading < len(words) and words[leading] in _ANYWHERE:
+        leading += 1
+    if leading < len(words) and words[leading] in _names():
+        return [words[leading], *words[:leading], *words[leading + 1 :]]  # `onlooker --debug annotate …` too
+    if words and words[0] in _OWN_OPTIONS:
+        return words
+    return ["window", *words]
+
+
+def _meant(words: Sequence[str]) -> str:
+    """What somebody meant who wrote `onlooker modles`, which was taken for a source."""
+    if words[0] != "window":
+        return ""
+    near = difflib.get_close_matches(words[-1], [name for name in _names() if name != "window"], 1)
+    return f" Did you mean `onlooker {near[0]}`?" if near else ""
+
+
+def _names() -> list[str]:
+    return [command.name for command in app.registered_commands if command.name is not None]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that `arguments` name; gives the exit status. Errors are told on stderr, in one sentence."""
+    words = with_command(arguments)
+    with logs_on_stderr():
+        try:
+            with at_once():
+                app(args=words, prog_name="onlooker")
+        except SystemExit as end:
+            return _status(end)
+        except Interrupted as end:
+            return end.status
+        except OnlookerError as error:
+            return _could_not(str(error) + (_meant(words) if isinstance(error, SourceError) else ""))
+        except MemoryError:
+            return _could_not("There is not enough memory for this: close other programs, or take a smaller picture.")
+        except Exception as error:  # noqa: BLE001 - the one place where errors are shown; --debug tells where from
+            what = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
+            return _could_not(f"This should not have happened ({what}): run it again with --debug and report it.")
+    return 0
+
+
+def _could_not(sentence: str) -> int:
+    """Tell it; the exception in hand goes into the log, which --debug shows."""
+    logger.debug("this ended the command", exc_info=True)
+    typer.echo(redacted(sentence), err=True)
+    return 1
+
+
+def _status(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    typer.echo(redacted(end.code), err=True)
+    return 1
