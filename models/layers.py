@@ -56,6 +56,28 @@ class NamedOutputs(nn.Module):
         self.outputs = tuple(name for name in self.OUTPUTS if name in chosen)
 
 
+class OnPictures(nn.Module):
+    """A network that takes pictures as programs have them: (N, H, W, 3) BGR uint8; what engines are made of.
+
+    `low`, `high`: what 0 and 255 become. Gives the network's outputs as a tuple, in the order of its `outputs`; maps
+    (N, C, H, W) come as (N, H, W, C), as they lie in memory: a change of order would cost more than a layer.
+    """
+
+    def __init__(self, network: NamedOutputs, low: float, high: float) -> None:
+        super().__init__()
+        self.network = network
+        self.low, self.scale = low, (high - low) / 255
+        first = next(part for part in network.modules() if isinstance(part, nn.Conv2d))
+        with torch.no_grad():
+            first.weight.copy_(first.weight.flip(1))  # RGB to BGR, once instead of for every picture
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """(N, H, W, 3) uint8 -> the outputs."""
+        # Scaled before it is turned: so OpenVINO keeps the pixels where they lie.
+        found = self.network((pictures.float() * self.scale + self.low).permute(0, 3, 1, 2))
+        return tuple(value.permute(0, 2, 3, 1) if value.dim() == 4 else value for value in found.values())
+
+
 class Conv(nn.Conv2d):
     """A convolution that keeps the size, or divides it by the stride (which must divide height and width).
 

@@ -22,8 +22,10 @@ ROOMS = ("sources", "recordings", "drawing")
 FILE_READERS = (
     "models.weights",
     "models.catalogue",
+    "models.checking",
     "models.engine",
     "models.forms",
+    "models.shelf",
     "models.training",
     "models.porting",
     "models.methods",

@@ -2,10 +2,10 @@
 
     python -m models.porting.mediapipe [--wheel FILE]      (in the repository's root)
 
-Writes resources/weights/*.safetensors, their manifest, and tests/data/networks.npz: inputs and the interpreter's
-outputs. The weights in the wheel are 16-bit floats (sparse ones among them), so that storing 16 bits loses nothing;
-another wheel or wider weights are refused. Needs the extras `porting` and `dev`; MediaPipe itself is never installed or
-run. Weights and stored outputs come out the same each time; measured errors depend a little on the processor.
+Writes resources/weights/*.safetensors, their manifest, and answers.npz: inputs and the interpreter's outputs. The
+weights in the wheel are 16-bit floats (sparse ones among them), so that storing 16 bits loses nothing; another wheel or
+wider weights are refused. Needs the extras `porting` and `dev`; MediaPipe itself is never installed or run. Weights and
+stored outputs come out the same each time; measured errors depend a little on the processor.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from safetensors.numpy import save
 from torch import nn
 
 from models.catalogue import NETWORKS, Network
+from models.checking import ANSWERS, KEPT
 from models.layers import NamedOutputs
 from models.porting.pictures import stored_input, test_inputs
 from models.porting.tflite_file import Floats, Layer, read_layers
@@ -39,12 +40,6 @@ from models.weights import MANIFEST
 WHEEL = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
 WHEEL_SHA256 = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
 LARGEST_ERROR = 1e-3  # of an output's range over all checked inputs
-# Which part of a large output the tests keep: every fifth anchor meets all kinds of anchors (1, 2 or 6 a cell).
-KEPT: dict[str, Any] = {
-    "boxes": np.s_[:, ::5],
-    "heatmap": np.s_[:, :, ::4, ::4],
-    "mask": np.s_[:, ::8, ::8],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +219,14 @@ def module_of(network: Network) -> NamedOutputs:
     return module.eval()
 
 
-def port_all(wheel: Path, weights: Path, data: Path) -> list[dict[str, Any]]:
-    """Writes all weights and the manifest into `weights`, the golden data into `data`; gives the manifest's entries.
+def port_all(wheel: Path, weights: Path) -> list[dict[str, Any]]:
+    """Writes all weights, the manifest and the golden data into `weights`; gives the manifest's entries.
 
     Raises ValueError where the wheel is another one, or a network's outputs differ from the original's.
     """
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
         raise ValueError(f"{wheel} is not the wheel {WHEEL}")
     weights.mkdir(parents=True, exist_ok=True)
-    data.mkdir(parents=True, exist_ok=True)
     entries: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -244,7 +238,7 @@ def port_all(wheel: Path, weights: Path, data: Path) -> list[dict[str, Any]]:
             entries.append(entry)
             arrays |= outputs
     (weights / MANIFEST).write_text(json.dumps({"version": 1, "files": entries}, indent=2) + "\n", "utf-8")
-    write_arrays(data / "networks.npz", arrays)
+    write_arrays(weights / Path(ANSWERS).name, arrays)
     return entries
 
 
@@ -274,10 +268,10 @@ def main() -> None:
     wheel = parser.parse_args().wheel
     root = Path.cwd()
     if not (root / "pyproject.toml").exists():
-        parser.error("run this in the repository's root: it writes resources/weights and tests/data")
+        parser.error("run this in the repository's root: it writes resources/weights")
     with tempfile.TemporaryDirectory() as name:
         wheel = wheel or download(Path(name))
-        for entry in port_all(wheel, root / "resources" / "weights", root / "tests" / "data"):
+        for entry in port_all(wheel, root / "resources" / "weights"):
             errors = entry["checked_against"]["largest_errors_of_range"]
             sys.stdout.write(f"{entry['file']}: {entry['parameters']} parameters, largest errors of range {errors}\n")
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+import resources
 from models.catalogue import NETWORKS, Network
+from models.checking import ANSWERS, KEPT
 from models.layers import Conv, NamedOutputs, channels_to_space
 from models.weights import build, load, manifest
 
-DATA = Path(__file__).parents[1] / "data" / "networks.npz"
+DATA = resources.path(ANSWERS)
 TOLERANCE = 1e-3  # of the range of an output
-# Which part of a large output the golden data keeps, as models/porting/mediapipe.py wrote them.
-KEPT: dict[str, Any] = {"boxes": np.s_[:, ::5], "heatmap": np.s_[:, :, ::4, ::4], "mask": np.s_[:, ::8, ::8]}
 SHAPES = {
     "face-detector-short": {"boxes": (896, 16), "scores": (896,)},
     "face-detector-full": {"boxes": (2304, 16), "scores": (2304,)},
@@ -134,11 +133,11 @@ def test_channels_become_space_in_tensorflows_order() -> None:
 @pytest.mark.skipif("ONLOOKER_MEDIAPIPE_WHEEL" not in os.environ, reason="ONLOOKER_MEDIAPIPE_WHEEL names no wheel")
 def test_porting_again_gives_the_same_weights_and_golden_data(tmp_path: Path) -> None:
     mediapipe = pytest.importorskip("models.porting.mediapipe", reason="the extra porting is not installed")
-    entries = mediapipe.port_all(Path(os.environ["ONLOOKER_MEDIAPIPE_WHEEL"]), tmp_path, tmp_path)
+    entries = mediapipe.port_all(Path(os.environ["ONLOOKER_MEDIAPIPE_WHEEL"]), tmp_path)
     assert {entry["file"]: entry["sha256"] for entry in entries} == {
         name: entry["sha256"] for name, entry in manifest().items()
     }
-    with np.load(DATA) as kept, np.load(tmp_path / "networks.npz") as made:
+    with np.load(DATA) as kept, np.load(tmp_path / "answers.npz") as made:
         assert set(kept.files) == set(made.files)
         for name in kept.files:
             spread = 0.0 if name.endswith("/input") else float(np.ptp(kept[name])) or 1.0
