@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,15 +12,21 @@ from desktop.commands.talk import Talk
 if TYPE_CHECKING:
     from desktop.batch.annotate import Progress
 
+_LONG = 2.0  # seconds
+
 
 @contextmanager
 def loading(talk: Talk) -> Iterator[Callable[[str, float], None]]:
-    """A bar for work that reports (what, 0..1), gone at its end. Without a terminal each new `what` is said once."""
+    """A bar for work that reports (what, 0..1), gone at its end.
+
+    Without a terminal each new `what` is said once, but only when it has taken long enough to make one wonder.
+    """
     if not talk.shows_progress:
         told: set[str] = set()
+        begun = time.monotonic()
 
         def tell(what: str, _part: float) -> None:
-            if what and what not in told:
+            if what and what not in told and time.monotonic() - begun > _LONG:
                 told.add(what)
                 talk.say(what)
 

@@ -15,8 +15,11 @@ import typer
 
 from desktop import __version__
 from desktop.commands.annotate import annotate
+from desktop.commands.bench import bench
 from desktop.commands.cameras import cameras
 from desktop.commands.interruption import Interrupted, at_once
+from desktop.commands.models import models
+from desktop.commands.self_check import self_check
 from desktop.commands.talk import logs_on_stderr, redacted
 from desktop.commands.window import window
 from models.errors import OnlookerError, SourceError
@@ -49,6 +52,9 @@ def onlooker(
 
 app.command("annotate")(annotate)
 app.command("cameras")(cameras)
+app.command("models")(models)
+app.command("bench")(bench)
+app.command("self-check")(self_check)
 app.command("window", hidden=True)(window)
 
 

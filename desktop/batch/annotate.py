@@ -1,0 +1,255 @@
+"""Annotates files: every frame in order, at its own time, drawn and described, with bounded memory.
+
+A frame is analysed while the one before is drawn and encoded in a second thread; no more than these two, and the one
+being read, are held. What ends early, by an error of the source or because somebody wants it to end, is made whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from desktop.batch.outputs import DataFile, KindError, VideoFile, write_picture
+from desktop.batch.plan import Job, Plan
+from desktop.drawing.marks import marks_of
+from desktop.drawing.renderer import draw
+from desktop.frame import Frame, Pixels
+from desktop.recordings.pixels import Size
+from desktop.recordings.reasons import why
+from desktop.sources.naming import make_source
+from desktop.sources.pictures import read_picture
+from desktop.sources.source import Source
+from models.errors import RecordingError, SourceError
+from models.scene import Scene
+
+
+class Looker(Protocol):
+    """What finds things: `models.analyzer.Analyzer` is one."""
+
+    def analyze(self, pixels: Pixels, time_ns: int) -> Scene:
+        """What is in the next frame of a video, which was taken at `time_ns`."""
+        ...
+
+    def look(self, pixels: Pixels) -> Scene:
+        """What is in a single picture."""
+        ...
+
+    def reset(self) -> None:
+        """The next frame belongs to another video."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is: in input `number` of `inputs` (from 1), `frames` of about `total` (None: unknown) are done."""
+
+    name: str
+    number: int
+    inputs: int
+    frames: int
+    total: int | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. `failures`: a sentence for each input that could not be annotated, or not to its end."""
+
+    written: list[Path] = field(default_factory=list)
+    frames: int = 0
+    failures: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """How inputs are annotated.
+
+    `networks` (kind -> network) and `program` (its version) go into the headers of the data. `labels`: tracks and names
+    are drawn. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each failure.
+    """
+
+    looker: Looker
+    networks: Mapping[str, str]
+    program: str
+    labels: bool = True
+    stopped: Callable[[], bool] = lambda: False
+    progress: Callable[[Progress], None] = lambda _progress: None
+    failed: Callable[[str], None] = lambda _sentence: None
+
+    def run(self, plan: Plan) -> Outcome:
+        """Do all of a plan. An input that cannot be read is told and left out, the others go on.
+
+        Raises RecordingError where a result cannot be written: it and the data file stay under their temporary names,
+        what was finished before is whole.
+        """
+        outcome = Outcome()
+        if plan.folder is not None:
+            _make(plan.folder)
+        data = None if plan.data is None else DataFile(plan.data, overwrite=plan.overwrite)
+        try:
+            for number, job in enumerate(plan.jobs, 1):
+                if self.stopped():
+                    outcome.interrupted = True
+                    break
+                self._annotate(job, number, plan, data, outcome)
+        except RecordingError:
+            if data is not None:
+                data.keep()
+            raise
+        except BaseException:
+            if data is not None:
+                data.finish()
+            raise
+        finally:
+            if plan.folder is not None and not outcome.written:
+                _remove_empty(plan.folder)
+        if data is not None and (named := data.finish()) is not None:
+            outcome.written.append(named)
+        return outcome
+
+    def _annotate(self, job: Job, number: int, plan: Plan, data: DataFile | None, outcome: Outcome) -> None:
+        def report(frames: int, total: int | None) -> None:
+            self.progress(Progress(job.name, number, len(plan.jobs), frames, total))
+
+        try:
+            if job.picture:
+                self._picture(job, plan, data, outcome)
+                report(1, 1)
+            else:
+                _Video(self, job, data, plan.overwrite, report).run(outcome)
+        except (SourceError, KindError) as error:
+            outcome.failures.append(str(error))
+            self.failed(str(error))
+
+    def _picture(self, job: Job, plan: Plan, data: DataFile | None, outcome: Outcome) -> None:
+        pixels = read_picture(Path(job.name))
+        scene = self.looker.look(pixels)
+        drawn = pixels.copy()
+        draw(drawn, marks_of(scene, labels=self.labels))
+        outcome.written.append(write_picture(job.target, drawn, overwrite=plan.overwrite))
+        if data is not None:
+            data.picture(_text(job.name), (pixels.shape[1], pixels.shape[0]), scene)
+        outcome.frames += 1
+
+
+class _Video:
+    """One video on its way."""
+
+    def __init__(
+        self,
+        annotator: Annotator,
+        job: Job,
+        data: DataFile | None,
+        overwrite: bool,
+        report: Callable[[int, int | None], None],
+    ) -> None:
+        self._annotator, self._job, self._data = annotator, job, data
+        self._overwrite, self._report = overwrite, report
+        self._name = _text(job.name)
+        self._fps = 30.0
+        self._file: VideoFile | None = None
+        self._size: Size | None = None
+
+    def run(self, outcome: Outcome) -> None:
+        """Annotate it. Raises SourceError where it could not be read to its end: what was read is whole then."""
+        source = make_source(self._job.name)
+        try:
+            try:
+                self._all_frames(source, outcome)
+            finally:
+                source.close()
+        except RecordingError:
+            if self._file is not None:
+                self._file.keep()
+            raise
+        except SourceError as error:
+            if self._finish(outcome):
+                raise SourceError(f"{error} What was read until then is in {self._job.target}.") from error
+            raise
+        except BaseException:
+            self._finish(outcome)
+            raise
+        if not self._finish(outcome) and not outcome.interrupted:
+            raise SourceError(f"{self._job.name} holds no picture.")
+
+    def _all_frames(self, source: Source, outcome: Outcome) -> None:
+        info = source.open()
+        self._fps = info.fps or self._fps
+        self._annotator.looker.reset()
+        with ThreadPoolExecutor(1, "encoder") as pool:
+            before: Future[None] | None = None
+            frames = 0
+            try:
+                while not self._stopped(outcome) and (frame := source.read()) is not None:
+                    scene = self._look(frame)
+                    if before is not None:
+                        before.result()
+                    before = pool.submit(self._write, source.name, frame, scene)
+                    frames += 1
+                    self._report(frames, info.frames)
+            finally:
+                if before is not None:
+                    before.result()  # an error of writing counts for more than what ended the reading
+
+    def _stopped(self, outcome: Outcome) -> bool:
+        outcome.interrupted = self._annotator.stopped()
+        return outcome.interrupted
+
+    def _look(self, frame: Frame) -> Scene:
+        if frame.size != self._size:
+            if self._size is not None:
+                self._annotator.looker.reset()  # who is followed is followed in coordinates of the size before
+            self._size = frame.size
+        return self._annotator.looker.analyze(frame.pixels, frame.time)
+
+    def _write(self, source: str, frame: Frame, scene: Scene) -> None:
+        if self._file is None:
+            self._file = VideoFile(self._job.target, frame.size, fps=self._fps, overwrite=self._overwrite)
+            if self._data is not None:
+                start = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                annotator = self._annotator
+                self._data.header(self._name, source, self._file.size, start, annotator.program, annotator.networks)
+        pixels = frame.pixels
+        if scene:
+            pixels = pixels.copy()
+            draw(pixels, marks_of(scene, labels=self._annotator.labels))
+        number = self._file.frames
+        time = self._file.write(pixels, frame.time / 1e9)
+        if self._data is not None:
+            placed = self._file.fit_of(frame.size).scene(scene)
+            position = None if frame.position is None else frame.position / 1e9
+            self._data.line(self._name, number, time, placed, position)
+
+    def _finish(self, outcome: Outcome) -> bool:
+        """Make video and data whole; False where there was no frame."""
+        if self._file is None:
+            return False
+        if self._data is not None:
+            self._data.end(self._name, self._file.frames)
+        outcome.written.append(self._file.finish())
+        outcome.frames += self._file.frames
+        return True
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"The folder {folder} cannot be made: {why(error)}.") from error
+
+
+def _remove_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # something is in it
+
+
+def _text(name: str) -> str:
+    """A file's name as text that UTF-8 can hold: bytes that are none become question marks."""
+    return os.fsencode(name).decode("utf-8", "replace")

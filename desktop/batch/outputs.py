@@ -1,0 +1,158 @@
+"""What a batch writes: videos, pictures and one data file, each under a temporary name until it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+
+from desktop.frame import Pixels
+from desktop.recordings.locking import Lock
+from desktop.recordings.pixels import Fit, Size
+from desktop.recordings.placing import Placing
+from desktop.recordings.reasons import why
+from desktop.recordings.sidecar import SidecarWriter
+from desktop.recordings.video_writer import VideoWriter
+from models.errors import RecordingError
+from models.scene import Scene
+
+VIDEO_SUFFIX = ".mp4"
+
+_QUALITY = {
+    ".jpg": (cv2.IMWRITE_JPEG_QUALITY, 95),
+    ".jpeg": (cv2.IMWRITE_JPEG_QUALITY, 95),
+    ".webp": (cv2.IMWRITE_WEBP_QUALITY, 95),
+}
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+"""Kinds of pictures that can be written."""
+
+
+class KindError(RecordingError):
+    """This kind of file cannot hold this picture; others may."""
+
+
+class VideoFile:
+    """One annotated video: made with its first frame, named when it is whole. Used by one thread at a time.
+
+    Raises RecordingError where it cannot be made or written.
+    """
+
+    def __init__(self, target: Path, size: Size, *, fps: float, overwrite: bool) -> None:
+        self._place = Placing(target, overwrite=overwrite)
+        lock = None
+        try:
+            lock = Lock(self._place.temporary)
+            self._writer = VideoWriter(self._place.temporary, size, fps=fps)
+        except RecordingError:
+            if lock is not None:
+                lock.release()
+            self._place.abort()
+            raise
+        self._lock = lock
+
+    @property
+    def size(self) -> Size:
+        """Width and height of its pictures, those of its first frame unless that is too large to be encoded."""
+        return self._writer.size
+
+    @property
+    def frames(self) -> int:
+        """How many were written."""
+        return self._writer.frames
+
+    def fit_of(self, size: Size) -> Fit:
+        """How frames of `size` lie in its pictures."""
+        return self._writer.fit_of(size)
+
+    def write(self, pixels: Pixels, time: float) -> float:
+        """Append a frame, BGR, at `time` in seconds; gives its time in the file."""
+        return self._writer.write(pixels, time)
+
+    def finish(self) -> Path:
+        """Make it whole and give it its name."""
+        try:
+            self._writer.close()
+        finally:
+            self._lock.release()  # a locked file cannot be renamed on Windows
+        return self._place.finish()
+
+    def keep(self) -> None:
+        """Close it after an error: what was written stays under the temporary name. Never raises."""
+        with contextlib.suppress(RecordingError):  # it follows from the error that was told
+            self._writer.close()
+        self._lock.release()
+        if not self._writer.frames:
+            self._place.abort()
+
+
+class DataFile:
+    """The lines of everything that was annotated, in one file. Every method raises RecordingError."""
+
+    def __init__(self, target: Path, *, overwrite: bool) -> None:
+        self._place = Placing(target, overwrite=overwrite)
+        try:
+            self._writer = SidecarWriter(self._place.temporary)
+        except RecordingError:
+            self._place.abort()
+            raise
+        self._empty = True
+
+    def header(self, file: str, source: str, size: Size, start: str, program: str, networks: Mapping[str, str]) -> None:
+        """A video begins."""
+        self._empty = False
+        self._writer.header(program=program, source=source, size=size, start=start, networks=networks, file=file)
+
+    def line(self, file: str, frame: int, time: float, scene: Scene, position: float | None) -> None:
+        """One frame of a video, `time` seconds after its first."""
+        self._writer.line(frame, time, scene, position=position, file=file)
+
+    def end(self, file: str, frames: int) -> None:
+        """A video ends."""
+        self._writer.end(frames=frames, file=file)
+
+    def picture(self, file: str, size: Size, scene: Scene) -> None:
+        """A single picture."""
+        self._empty = False
+        self._writer.picture(file, size, scene)
+
+    def finish(self) -> Path | None:
+        """Make it whole and give it its name; without lines there is no file, and None is given."""
+        self._writer.close()
+        if self._empty:
+            self._place.abort()
+            return None
+        return self._place.finish()
+
+    def keep(self) -> None:
+        """Close it after an error: what was written stays under the temporary name. Never raises."""
+        with contextlib.suppress(RecordingError):  # it follows from the error that was told
+            self._writer.close()
+        if self._empty:
+            self._place.abort()
+
+
+def write_picture(target: Path, pixels: Pixels, *, overwrite: bool) -> Path:
+    """Write BGR pixels as a picture of the kind that the name's suffix says. Raises RecordingError."""
+    place = Placing(target, overwrite=overwrite)
+    try:
+        place.temporary.write_bytes(_encoded(target, pixels))
+    except OSError as error:
+        place.abort()
+        raise RecordingError(f"The picture {target} cannot be written: {why(error)}.") from error
+    except RecordingError:
+        place.abort()
+        raise
+    return place.finish()
+
+
+def _encoded(target: Path, pixels: Pixels) -> bytes:
+    suffix = target.suffix.lower()
+    try:
+        done, data = cv2.imencode(suffix, pixels, list(_QUALITY.get(suffix, ())))
+    except cv2.error as error:
+        raise KindError(f"{target} cannot hold a picture of this size: write it as .png.") from error
+    if not done:
+        raise KindError(f"{target} cannot hold a picture of this size: write it as .png.")
+    return data.tobytes()

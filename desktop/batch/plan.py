@@ -1,0 +1,175 @@
+"""What is to be annotated, and where each result goes: decided, and refused, before anything is read or written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
+from desktop.batch.outputs import VIDEO_SUFFIX
+from desktop.recordings.placing import Placing
+from desktop.recordings.reasons import why
+from desktop.sources.naming import is_live
+from desktop.sources.pictures import PICTURE_SUFFIXES
+from models.errors import RecordingError, SourceError
+
+VIDEO_SUFFIXES = (
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".mts",
+    ".m2ts",
+    ".wmv",
+    ".flv",
+)
+"""What is taken for a video among the files of a folder; a file that is named by itself may be called anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One video or picture. `name`: the source's. `target`: where the annotated one goes."""
+
+    name: str
+    picture: bool
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is to be done. `folder`: an output folder that has to be made first, None where there is none."""
+
+    jobs: tuple[Job, ...]
+    data: Path | None
+    overwrite: bool
+    folder: Path | None = None
+
+
+def plan(inputs: Sequence[str], output: str, data: str | None = None, *, overwrite: bool = False) -> Plan:
+    """The plan for `inputs` (names of sources) into `output`.
+
+    `output`: a file for a single video or picture, else a folder, which is made where it is missing. `data`: the file
+    of the data lines. Raises SourceError for live sources and folders that hold nothing, RecordingError where a result
+    has no place: it exists (unless `overwrite`), is an input, is of a kind that cannot be written, or its folder is not
+    writable.
+    """
+    names = [name for given in inputs for name in _names(given)]
+    target = Path(output)
+    many = len(inputs) > 1 or any(_is_folder(given) for given in inputs)
+    if many and target.exists() and not target.is_dir():
+        raise RecordingError(f"{target} is a file: several inputs, or a folder, are annotated into a folder.")
+    inside = many or target.is_dir() or output.endswith(("/", os.sep))
+    if inside:
+        jobs = _into_folder(names, target)
+    else:
+        jobs = [Job(names[0], _is_picture(names[0]), target)]
+        _refuse_kind(jobs[0])
+    made = Plan(tuple(jobs), None if data is None else Path(data), overwrite, target if inside else None)
+    _refuse_inputs(made, inputs)
+    _refuse_places(made)
+    return made
+
+
+def _names(given: str) -> list[str]:
+    """The names of the sources that an input stands for: itself, or what lies in the folder."""
+    if is_live(given):
+        raise SourceError(
+            f"{given} is live, and only videos, pictures and folders can be annotated: "
+            f"watch and record it in the window, with `onlooker {given}`."
+        )
+    if not _is_folder(given):
+        return [given]
+    try:
+        entries = sorted(Path(given).iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise SourceError(f"The folder {given} cannot be read: {why(error)}.") from error
+    kinds = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    found = [str(path) for path in entries if path.suffix.lower() in kinds and not path.name.startswith(".")]
+    if not found:
+        raise SourceError(f"The folder {given} holds no pictures or videos.")
+    return found
+
+
+def _is_folder(given: str) -> bool:
+    return Path(given).is_dir()
+
+
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in PICTURE_SUFFIXES
+
+
+def _into_folder(names: Iterable[str], folder: Path) -> list[Job]:
+    """A place in `folder` for each, of its own name; a second one of the same name becomes NAME-2."""
+    jobs: list[Job] = []
+    taken: set[str] = set()
+    for name in names:
+        picture = _is_picture(name)
+        path = Path(unquote(urlsplit(name).path)) if "://" in name else Path(name)
+        suffix = VIDEO_SUFFIX if not picture else path.suffix if path.suffix.lower() in WRITABLE else ".png"
+        stem, number = path.stem, 1
+        while (own := f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}").lower() in taken:
+            number += 1
+        taken.add(own.lower())  # some file systems do not tell upper case from lower
+        jobs.append(Job(name, picture, folder / own))
+    return jobs
+
+
+def _refuse_kind(job: Job) -> None:
+    suffix = job.target.suffix.lower()
+    if job.picture and suffix not in WRITABLE:
+        raise RecordingError(f"{job.target} is no name for a picture: end it with {', '.join(WRITABLE)}.")
+    if not job.picture and suffix != VIDEO_SUFFIX:
+        raise RecordingError(f"{job.target} is no name for a video: end it with {VIDEO_SUFFIX}.")
+
+
+def _refuse_inputs(made: Plan, inputs: Sequence[str]) -> None:
+    """Nothing that is read is written, not even with --overwrite; nor are two results written into one file."""
+    read = {_identity(Path(name)) for name in (*inputs, *(job.name for job in made.jobs))}
+    for target in _targets(made):
+        if _identity(target) in read:
+            raise RecordingError(f"{target} is an input: choose another output.")
+    if made.data is not None and _identity(made.data) in {_identity(job.target) for job in made.jobs}:
+        raise RecordingError(f"{made.data} cannot hold both picture and data: choose another name for the data.")
+
+
+def _identity(path: Path) -> object:
+    """The same for every name of one file."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return path.absolute()
+    return (status.st_dev, status.st_ino) if status.st_ino else path.resolve()
+
+
+def _refuse_places(made: Plan) -> None:
+    """Raise now what the first write would raise after minutes of work."""
+    fresh = _make(made.folder)
+    try:
+        for target in _targets(made):
+            Placing(target, overwrite=made.overwrite).abort()
+    finally:
+        if fresh and made.folder is not None:
+            made.folder.rmdir()
+
+
+def _make(folder: Path | None) -> bool:
+    """Make the output folder; whether it was not there before. Raises RecordingError."""
+    if folder is None or folder.is_dir():
+        return False
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise RecordingError(f"The folder {folder} cannot be made: {why(error)}.") from error
+    return True
+
+
+def _targets(made: Plan) -> list[Path]:
+    return [*(job.target for job in made.jobs), *([made.data] if made.data is not None else [])]
