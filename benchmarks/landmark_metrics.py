@@ -5,10 +5,22 @@ Used by `benchmarks/landmarks.py`; the same functions judge our points and the p
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from models import boxes
+from models.scene import Body, Scene
+
+Floats = NDArray[np.float32]
+
+VISIBLE = 0.5
+"""Points of a body that are at least this visible count as seen."""
+
+SAME_PLACE = 0.15
+"""Mean distance of two skeletons, in heights of a body, below which one stands where the other stood."""
 
 LSP_LIMBS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 """The 12 limb joints in the order of Leeds Sports Pose (neck and head top are left out)."""
@@ -68,7 +80,7 @@ def normalised_distances(points: Floats, meshes: Floats) -> Floats:
     total = np.zeros((points.shape[1], meshes.shape[1]))
     for face, mesh, size in zip(points, meshes, eyes, strict=True):
         total += np.linalg.norm(face[:, None] - mesh[None, :, :2], axis=-1) / size
-    return total / len(points)
+    return np.asarray(total / len(points), np.float32)
 
 
 def fitted_nme(points: Floats, meshes: Floats) -> tuple[float, NDArray[np.intp]]:
@@ -97,3 +109,49 @@ def keypoint_similarity(keypoints: Floats, area: float, found: Floats | None) ->
 def share_at(similarities: Floats, threshold: float) -> float:
     """Share of people whose similarity reaches a threshold."""
     return float((np.asarray(similarities) >= threshold).mean())
+
+
+def boxes_agree(points: Floats, box: Floats, least: float = 0.3) -> bool:
+    """Whether the box around a body's visible joints, (33, 4) x, y, z, visibility, overlaps `box` (4,) by an IoU of
+    `least`.
+    """
+    visible = points[points[:, 3] >= VISIBLE]
+    if len(visible) < 2:
+        return False
+    return float(boxes.iou(boxes.around(visible)[None], box[None])[0, 0]) >= least
+
+
+def agreement(theirs: Floats, ours: list[Floats], ends: tuple[int, int]) -> float | None:
+    """Mean distance between one thing's points and those of the nearest of ours, as a share of the distance of its two
+    points `ends`; None where none of ours is the same thing: as near as one such distance.
+
+    (K, 2 or more) each; where there is a fourth column, a visibility, only the points that are visible to them count.
+    """
+    size = max(float(np.linalg.norm(theirs[ends[0], :2] - theirs[ends[1], :2])), 1e-6)
+    counted = theirs[:, 3] >= VISIBLE if theirs.shape[1] > 3 else np.ones(len(theirs), bool)
+    if not ours or not counted.any():
+        return None
+    best = min(float(np.linalg.norm(points[:, :2] - theirs[:, :2], axis=1)[counted].mean()) for points in ours) / size
+    return best if best < 1 else None
+
+
+def long_lived(scenes: list[Scene], share: float = 0.25) -> int:
+    """How many bodies' tracks are seen in at least `share` of the scenes."""
+    lives = Counter(body.track for scene in scenes for body in scene.bodies)
+    return sum(frames >= share * len(scenes) for frames in lives.values())
+
+
+def switches(scenes: list[Scene]) -> int:
+    """How often a body carries on where another number was one frame before."""
+    changed = 0
+    for before, after in pairwise(scenes):
+        for body in after.bodies:
+            near = [other for other in before.bodies if moved(body, other) < SAME_PLACE]
+            changed += bool(near) and all(other.track != body.track for other in near)
+    return changed
+
+
+def moved(one: Body, other: Body) -> float:
+    """Mean distance of two skeletons, in heights of the first."""
+    height = max(float(one.box[3] - one.box[1]), 1.0)
+    return float(np.linalg.norm(one.points[:, :2] - other.points[:, :2], axis=1).mean()) / height
