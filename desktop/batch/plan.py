@@ -14,24 +14,8 @@ from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
 from desktop.sources.naming import is_live
 from desktop.sources.pictures import PICTURE_SUFFIXES
+from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError
-
-VIDEO_SUFFIXES = (
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".mpg",
-    ".mpeg",
-    ".ts",
-    ".mts",
-    ".m2ts",
-    ".wmv",
-    ".flv",
-)
-"""What is taken for a video among the files of a folder; a file that is named by itself may be called anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +63,10 @@ def plan(inputs: Sequence[str], output: str, data: str | None = None, *, overwri
 
 
 def _names(given: str) -> list[str]:
-    """The names of the sources that an input stands for: itself, or what lies in the folder."""
+    """The names of the sources that an input stands for: itself, or what lies in the folder.
+
+    In a folder the endings say what is a video; a file that is named by itself may be called anything.
+    """
     if is_live(given):
         raise SourceError(
             f"{given} is live, and only videos, pictures and folders can be annotated: "

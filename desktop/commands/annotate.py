@@ -66,9 +66,6 @@ def annotate(
     Every frame is analysed. A video of N frames becomes an MP4 of N frames at the same times; its sound is not kept.
     Ctrl-C ends it, and what was done so far is whole.
     """
-    from desktop.batch.annotate import Annotator
-    from desktop.batch.plan import plan
-
     talk = Talk(quiet=quiet, debug=debug)
     options = analyzer_options(
         no_faces=no_faces,
@@ -78,6 +75,10 @@ def annotate(
         max_bodies=max_bodies,
         smooth=not no_smooth,
     )
+
+    from desktop.batch.annotate import Annotator
+    from desktop.batch.plan import plan
+
     chosen = plan(inputs, output, data, overwrite=overwrite)
     looker = load(options, device, talk)
     with between_steps() as stop, bars.frames(talk) as progress:

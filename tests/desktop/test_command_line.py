@@ -1,0 +1,270 @@
+"""The command line keeps its contract: what goes where, exit statuses, help at once, children of a frozen program."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import desktop.__main__ as program
+from desktop import __version__
+from desktop.commands import cli, interruption
+from desktop.commands.bench import measure, percentile
+from desktop.commands.talk import Talk, logs_on_stderr, redacted, table
+from models.child import FROZEN_COMMANDS
+from models.errors import SourceError
+
+Add = Callable[[Callable[..., None]], None]
+HEAVY = ("cv2", "openvino", "torch", "PySide6", "av", "numpy")
+
+
+def onlooker(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, as a user starts it."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "desktop", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environ},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ([], ["window"]),
+        (["demo"], ["window", "demo"]),
+        (["camera:0"], ["window", "camera:0"]),
+        (["--debug"], ["window", "--debug"]),
+        (["--debug", "demo"], ["window", "--debug", "demo"]),
+        (["demo", "--debug"], ["window", "demo", "--debug"]),
+        (["annotate", "x"], ["annotate", "x"]),
+        (["--debug", "annotate", "x"], ["annotate", "--debug", "x"]),
+        (["-q", "--debug", "cameras", "--json"], ["cameras", "-q", "--debug", "--json"]),
+        (["./annotate"], ["window", "./annotate"]),  # a file of that name
+        (["--help"], ["--help"]),
+        (["-h"], ["-h"]),
+        (["--version"], ["--version"]),
+        (["--unknown"], ["window", "--unknown"]),
+    ],
+)
+def test_what_begins_with_no_command_is_meant_for_the_window(arguments: list[str], meant: list[str]) -> None:
+    assert cli.with_command(arguments) == meant
+
+
+def test_help_comes_on_stdout_without_loading_anything_heavy() -> None:
+    script = (
+        "import sys; from desktop.__main__ import main; sys.argv[1:] = ['--help']; status = main();"
+        f"loaded = [name for name in {HEAVY} if name in sys.modules]; print(status, loaded, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True, cwd=os.curdir
+    )
+    assert done.stderr.strip().endswith("0 []")
+    assert all(name in done.stdout for name in ("annotate", "cameras", "models", "bench", "self-check"))
+    assert "window " not in done.stdout.replace("the window", "")
+
+
+@pytest.mark.parametrize("command", ["annotate", "cameras", "models", "bench", "self-check", "window"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([command, "--help"]) == 0
+    assert f"onlooker {command}" in capsys.readouterr().out
+
+
+def test_the_module_run_with_python_says_its_version() -> None:
+    done = onlooker("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"onlooker {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["annotate"],  # no input
+        ["annotate", "demo"],  # no output
+        ["annotate", "demo", "-o", "x.mp4", "--score", "1.5"],  # no score
+        ["annotate", "demo", "-o", "x.mp4", "--device", "tpu"],
+        ["annotate", "demo", "-o", "x.mp4", "--no-faces", "--no-bodies"],  # nothing left to look for
+        ["models", "--frobnicate"],
+        ["demo", "another"],
+    ],
+)
+def test_wrong_usage_is_2_and_leaves_nothing(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Error" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_are_listed_with_licence_and_size(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["models", "--json"]) == 0
+    listed = {entry["key"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert listed["face-mesh"]["licence"] == "Apache-2.0"
+    assert listed["face-mesh"]["input"] == [192, 192]
+    assert listed["body-landmarks"]["parameters"] > 3_000_000
+    assert cli.run(["models"]) == 0
+    out = capsys.readouterr().out
+    assert all(key in out for key in listed)
+
+
+@pytest.fixture
+def command() -> Iterator[Add]:
+    """Makes a command of a function, for as long as the test lasts."""
+
+    def add(function: Callable[..., None]) -> None:
+        cli.app.command("test-command")(function)
+
+    before = list(cli.app.registered_commands)
+    yield add
+    cli.app.registered_commands[:] = before
+
+
+def test_an_error_of_ours_is_one_sentence_and_1(command: Add, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
+        raise SourceError("The camera rtsp://me:secret@host/a?token=abc is not there.")
+
+    command(fails)
+    assert cli.run(["test-command"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "The camera rtsp://***@host/a?token=*** is not there.\n"
+
+
+def test_an_error_of_nobodys_is_one_sentence_and_its_traceback_comes_with_debug(
+    command: Add, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(debug: bool = False) -> None:
+        Talk(debug=debug)
+        raise ZeroDivisionError("oh\nno")
+
+    command(fails)
+    assert cli.run(["test-command"]) == 1
+    plain = capsys.readouterr().err
+    assert plain.count("\n") == 1
+    assert "ZeroDivisionError: oh" in plain
+    assert cli.run(["test-command", "--debug"]) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert told.endswith(plain)
+    assert cli.run(["test-command"]) == 1
+    assert "Traceback" not in capsys.readouterr().err  # what --debug changed is as it was
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_command_with_its_status(command: Add, number: int, status: int) -> None:
+    before = [signal.getsignal(one) for one in interruption.SIGNALS]
+    command(lambda: os.kill(os.getpid(), number))
+    assert cli.run(["test-command"]) == status
+    assert [signal.getsignal(one) for one in interruption.SIGNALS] == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+def test_within_steps_the_first_signal_is_noted_and_the_second_interrupts() -> None:
+    with interruption.between_steps() as stop:
+        assert not stop()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop()
+        assert stop.asked == signal.SIGTERM
+        with pytest.raises(interruption.Interrupted) as interrupted:
+            os.kill(os.getpid(), signal.SIGINT)
+    assert interrupted.value.status == 130
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with interruption.at_once():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours() -> None:
+    command = f'"{sys.executable}" -P -m desktop models | true'
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60, check=False, env=environ)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("word", FROZEN_COMMANDS.values())
+def test_a_frozen_programs_children_are_run_before_the_processor_is_tried(
+    word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = next(name for name, value in FROZEN_COMMANDS.items() if value == word)
+    asked: list[list[str]] = []
+
+    def work(arguments: list[str]) -> int:
+        asked.append(arguments)
+        return 7
+
+    monkeypatch.setattr(f"{module}.main", work)
+    monkeypatch.setattr("desktop.cores.set_up", lambda _folder: pytest.fail("a trial tried again"))
+    monkeypatch.setattr(sys, "argv", ["onlooker", word, "a", "b"])
+    assert program.main() == 7
+    assert asked == [["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rtsp://user:pass@host:554/x", "rtsp://***@host:554/x"),
+        ("http://host/x?user=a&password=b&c=d", "http://host/x?user=a&password=***&c=d"),
+        ("Twice rtsp://a:b@c and rtsp://d:e@f.", "Twice rtsp://***@c and rtsp://***@f."),
+        ("mail me@example.org about C:\\clip.mp4", "mail me@example.org about C:\\clip.mp4"),
+        ("http://host/a@b", "http://host/a@b"),
+    ],
+)
+def test_credentials_are_never_shown(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+def test_credentials_do_not_reach_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with logs_on_stderr():
+        try:
+            int("rtsp://me:canary@host/")
+        except ValueError:
+            logging.getLogger("some.library").exception("lost %s", "rtsp://me:canary@host/")
+    said = capsys.readouterr().err
+    assert "lost rtsp://***@host/" in said
+    assert "Traceback" in said
+    assert "canary" not in said
+
+
+def test_a_quiet_command_says_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
+    talk = Talk(quiet=True)
+    talk.say("hello")
+    talk.fail("It broke.")
+    assert capsys.readouterr().err == "It broke.\n"
+
+
+def test_tables_are_aligned_and_keep_long_cells_whole() -> None:
+    assert table([("A", "LONG"), ("x" * 5, "y"), ("", "z")]) == "A      LONG\nxxxxx  y\n       z"
+
+
+def test_measuring_is_bounded_by_time_and_has_at_least_five_runs() -> None:
+    ticks = iter(range(1000))
+    calls: list[int] = []
+    assert measure(lambda: calls.append(1), 0.0, clock=lambda: float(next(ticks))) == [1.0] * 5
+    assert len(calls) == 7  # two of them to warm up
+    assert len(measure(lambda: None, 20.0, clock=lambda: float(next(ticks)))) == 10
+
+
+@pytest.mark.parametrize(
+    ("values", "part", "expected"), [([3.0], 0.1, 3.0), ([2.0, 1.0], 0.5, 1.5), ([4.0, 0.0, 1.0, 2.0, 3.0], 0.1, 0.4)]
+)
+def test_percentiles_lie_between_the_values(values: list[float], part: float, expected: float) -> None:
+    assert percentile(values, part) == pytest.approx(expected)
