@@ -29,6 +29,7 @@ from models import child
 THREADS = "ONLOOKER_THREADS"  # the user's own number of inference threads
 TRYING = "ONLOOKER_TRYING"  # set in the trial's child, which must not try again
 ISA = "ONEDNN_MAX_CPU_ISA"
+PRECISION = "ONLOOKER_PRECISION"  # the lowest precision that networks may use; models.precisions reads it
 LIMITS = ("", "AVX512_CORE_FP16", "AVX512_CORE_BF16", "AVX512_CORE_VNNI", "AVX512_CORE", "AVX2_VNNI", "AVX2")
 _TRIAL_TIMEOUT = 30.0  # seconds; a trial takes one
 _MOST_THREADS = 8  # networks of this size gain nothing from more
@@ -133,7 +134,10 @@ def processor() -> str:
 
 
 def limit_instructions(environ: MutableMapping[str, str], folder: Callable[[], Path] | None = None) -> Limit:
-    """Find the limit, by trial where AMX is listed and nothing is kept, and set it in `environ`."""
+    """Find the limit, by trial where AMX is listed and nothing is kept, and set it in `environ`.
+
+    Where nothing lower than f32 works, networks are told so by ONLOOKER_PRECISION.
+    """
     if environ.get(ISA):
         return Limit(environ[ISA], origin="user")
     if environ.get(TRYING) or not lists_amx():
@@ -145,6 +149,8 @@ def limit_instructions(environ: MutableMapping[str, str], folder: Callable[[], P
         _keep(kept, limit)
     if limit.isa:
         environ[ISA] = limit.isa
+    if not limit.low:
+        environ.setdefault(PRECISION, "f32")
     return limit
 
 

@@ -7,6 +7,9 @@ answer; see `desktop.cores`.
 from __future__ import annotations
 
 import sys
+from typing import Any
+
+from models import runtime
 
 
 def convolve(precision: str) -> None:
@@ -15,14 +18,14 @@ def convolve(precision: str) -> None:
     Raises RuntimeError where the answer is far from numpy's.
     """
     import numpy as np
-    import openvino as ov
-    from openvino import opset13 as op
 
+    ov = runtime.openvino()
+    op = ov.opset13
     random = np.random.default_rng(0)
     picture = random.random((1, 64, 16, 16), dtype=np.float32)
     kernel = random.uniform(-0.1, 0.1, (64, 64, 3, 3)).astype(np.float32)
 
-    def rounded(value: ov.Node, low: float, high: float, levels: int) -> ov.Node:
+    def rounded(value: Any, low: float, high: float, levels: int) -> Any:
         edges = [op.constant(np.float32(edge)) for edge in (low, high, low, high)]
         return op.fake_quantize(value, *edges, levels=levels)
 

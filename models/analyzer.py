@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import boxes, decoding, regions, stills
+from models.catalogue import Precision
 from models.followers import Followers
 from models.kinds import BodyKind, FaceKind, Found
 from models.scene import EMPTY, Body, Face, Floats, Scene
@@ -176,27 +177,22 @@ def load_analyzer(
     device: str = "auto",
     cache: Path,
     threads: int,
+    precision: Precision | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Analyzer:
     """An analyzer with the engines that `options` need; others are loaded when the options change to need them.
 
-    `device`: "auto", "cpu", "cuda" or "mps". `cache`: the folder of forms. `progress`: what is being done and how
-    far, 0..1. Raises NetworkError.
+    `device`: "auto", "cpu", "cuda" or "mps". `cache`: the folder of forms. `precision`: see `engine.load_engines`.
+    `progress`: what is being done and how far, 0..1, never falling. Raises NetworkError.
     """
-    from models.engine import load_engine
+    from models.engine import load_engine, load_engines
 
     chosen = AnalyzerOptions() if options is None else options
-    keys = chosen.networks()
 
     def load(key: str) -> Engine:
-        return load_engine(key, device=device, cache=cache, threads=threads)
+        return load_engine(key, device=device, cache=cache, threads=threads, precision=precision)
 
-    engines: dict[str, Engine] = {}
-    for place, key in enumerate(keys):
-
-        def report(text: str, part: float, place: int = place) -> None:
-            if progress is not None:
-                progress(text, (place + part) / len(keys))
-
-        engines[key] = load_engine(key, device=device, cache=cache, threads=threads, progress=report)
+    engines = load_engines(
+        chosen.networks(), device=device, cache=cache, threads=threads, precision=precision, progress=progress
+    )
     return Analyzer(engines, chosen, more=load)

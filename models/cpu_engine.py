@@ -56,11 +56,11 @@ class CpuEngine:
             if self._many is None:
                 self._many = self._compile(self._read())
             request = self._many
-        tensor = runtime.openvino().Tensor(np.ascontiguousarray(pictures), shared_memory=True)
-        request.set_input_tensor(tensor)
+        shared = np.require(pictures, requirements=["C", "W"])  # OpenVINO refuses what it could not write to
+        request.set_input_tensor(runtime.openvino().Tensor(shared, shared_memory=True))
         request.infer()
         return {
-            name: _channels_first(request.get_output_tensor(place).data.copy())
+            name: channels_first(request.get_output_tensor(place).data.copy())
             for place, name in enumerate(self.network.outputs)
         }
 
@@ -77,6 +77,6 @@ class CpuEngine:
         return runtime.core().compile_model(model, "CPU", self._config).create_infer_request()
 
 
-def _channels_first(values: Floats) -> Floats:
+def channels_first(values: Floats) -> Floats:
     """Maps come from a form as (N, height, width, C); a view of them as (N, C, height, width)."""
     return values.transpose(0, 3, 1, 2) if values.ndim == 4 else values

@@ -1,8 +1,8 @@
-"""Networks ready to run: compiled by OpenVINO for the processor."""
+"""Networks ready to run: compiled by OpenVINO for the processor, or run by torch on a graphics device."""
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,21 +10,25 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models import checking, child, shelf
+from models import checking, devices, making, precisions, shelf
 from models.catalogue import NETWORKS, Network, Precision
 from models.cpu_engine import CpuEngine
+from models.devices import Device, usable_devices
 from models.errors import NetworkError
+from models.gpu_engine import GpuEngine
+
+__all__ = ["Device", "Engine", "load_engine", "load_engines", "usable_devices"]
 
 Progress = Callable[[str, float], None]
 
-_MAKING_TIMEOUT = 300.0  # seconds for all forms together; they take ten
+_MAKING = 0.8  # the part of all progress that making forms takes, where some have to be made
 
 
 class Engine(Protocol):
     """A network that runs. Used by one thread at a time.
 
     `network`: which. `device`: "cpu", "cuda" or "mps". `precision`: of the numbers it calculates with. `note`: why
-    another device than the wanted one is used, in a sentence, or "".
+    another device than the wanted one is used, in a sentence, or "". The last three change when a device fails.
     """
 
     @property
@@ -42,82 +46,123 @@ class Engine(Protocol):
 
 
 def load_engine(
-    key: str, *, device: str = "auto", cache: Path, threads: int, progress: Progress | None = None
+    key: str,
+    *,
+    device: str = "auto",
+    cache: Path,
+    threads: int,
+    precision: Precision | None = None,
+    progress: Progress | None = None,
 ) -> Engine:
     """One engine, as `load_engines` gives them."""
-    return load_engines([key], device=device, cache=cache, threads=threads, progress=progress)[key]
+    engines = load_engines([key], device=device, cache=cache, threads=threads, precision=precision, progress=progress)
+    return engines[key]
 
 
 def load_engines(
-    keys: Sequence[str], *, device: str = "auto", cache: Path, threads: int, progress: Progress | None = None
+    keys: Sequence[str],
+    *,
+    device: str = "auto",
+    cache: Path,
+    threads: int,
+    precision: Precision | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Engine]:
-    """Engines of the networks `keys` (of `NETWORKS`), checked against stored answers.
+    """Engines of the networks `keys` (of `NETWORKS`), each checked against its stored answer.
 
-    `cache`: the user's cache folder. `threads`: for networks. `progress`: what is being done and how far, 0..1. Forms
-    that are missing, damaged or wrong are made in a child process, which takes seconds. Raises NetworkError.
+    `device`: "auto", "cpu", "cuda" or "mps"; where it does not work the processor is used, and `note` says why.
+    `cache`: the user's cache folder. `threads`: for networks on the processor. `precision`: on the processor, whatever
+    the catalogue allows, for measurements; None = the one that this machine's trial chose. `progress`: what is being
+    done and how far, 0..1, never falling. What is missing, damaged or wrong in the cache is made in a child process,
+    which takes seconds. Raises NetworkError.
     """
-    del device
     report = progress or (lambda _text, _part: None)
-    networks = [NETWORKS[key] for key in keys]
-    missing = [network for network in networks if shelf.find(network, cache) is None]
-    share = 0.8 if missing else 0.0
-    if missing:
-        _make(missing, cache, lambda text, part: report(text, share * part))
-    engines: dict[str, Engine] = {}
-    for done, network in enumerate(networks):
-        report(f"Loading {network.title}", share + (1 - share) * done / len(networks))
-        engines[network.key] = _load(network, cache, threads)
+    networks = [_named(key) for key in keys]
+    name, note = devices.choose(device)
+    if name != "cpu":
+        try:
+            return {network.key: _on_gpu(network, name, cache, threads, precision) for network in networks}
+        except (RuntimeError, ImportError) as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            note = f"The graphics device ({name}) is not used: {lines[0]}"
+    return dict(_on_cpu(networks, cache, threads, precision, note, report))
+
+
+def _named(key: str) -> Network:
+    if key not in NETWORKS:
+        raise NetworkError(f"There is no network {key!r}. There are {', '.join(NETWORKS)}.")
+    return NETWORKS[key]
+
+
+def _on_gpu(network: Network, device: str, cache: Path, threads: int, forced: Precision | None) -> Engine:
+    def instead() -> CpuEngine:
+        return _on_cpu([network], cache, threads, forced, "", lambda _text, _part: None)[network.key]
+
+    engine = GpuEngine(network, device, fallback=instead)
+    error = checking.check(engine)
+    if error > checking.TOLERANCES[engine.precision]:
+        raise RuntimeError(f"it gives wrong answers with {network.key} (off by {error:.1e}).")
+    return engine
+
+
+def _on_cpu(
+    networks: Sequence[Network], cache: Path, threads: int, forced: Precision | None, note: str, report: Progress
+) -> dict[str, CpuEngine]:
+    with contextlib.ExitStack() as stack:
+        folder, share = cache, 0.0
+        if any(_undone(networks, cache, forced)):
+            folder, share = stack.enter_context(making.writable(cache)), _MAKING
+            missing, untimed = _undone(networks, folder, forced)
+            making.prepare(missing, untimed, folder, threads, lambda text, part: report(text, share * part))
+        engines = {}
+        for done, network in enumerate(networks):
+            report(f"Loading {network.title}", share + (1 - share) * done / len(networks))
+            engine = _ready(network, folder, threads, forced) or _made_again(network, folder, threads, forced)
+            engine.note = note
+            engines[network.key] = engine
     report("Networks are ready", 1.0)
     return engines
 
 
-def _load(network: Network, cache: Path, threads: int) -> CpuEngine:
-    folder = shelf.find(network, cache)
-    engine = _tried(network, folder, "f32", threads) if folder is not None else None
+def _undone(networks: Sequence[Network], cache: Path, forced: Precision | None) -> tuple[list[Network], list[Network]]:
+    """The networks without a form, and those whose precision has yet to be measured."""
+    missing = [network for network in networks if shelf.find(network, cache) is None]
+    untimed = [network for network in networks if forced is None and precisions.chosen(network, cache) is None]
+    return missing, untimed
+
+
+def _ready(network: Network, cache: Path, threads: int, forced: Precision | None) -> CpuEngine | None:
+    """The engine of a form that is at hand; None where none is good."""
+    wanted = forced or precisions.chosen(network, cache) or "f32"
+    for folder in (shelf.shipped(network), shelf.place(network, cache)):
+        if folder is None or not folder.is_dir():
+            continue
+        engine = _tried(network, folder, wanted, threads)
+        if engine is None and wanted != "f32" and forced is None:
+            engine = _tried(network, folder, "f32", threads)
+            if engine is not None:  # the form is good, the low precision is not
+                precisions.keep(network, cache, "f32", {})
+        if engine is not None:
+            return engine
+    return None
+
+
+def _made_again(network: Network, cache: Path, threads: int, forced: Precision | None) -> CpuEngine:
+    """The engine of a form that takes the place of a damaged one. Raises NetworkError."""
+    shelf.discard(shelf.place(network, cache))
+    with making.writable(cache) as folder:
+        making.prepare([network], [], folder, threads, lambda _text, _part: None)
+        engine = _ready(network, folder, threads, forced)
     if engine is None:
-        shelf.discard(shelf.place(network, cache))
-        _make([network], cache, lambda _text, _part: None)
-        engine = _tried(network, shelf.place(network, cache), "f32", threads)
-    if engine is None:
-        raise NetworkError(f"{network.title} gives wrong answers on this machine.")
+        raise NetworkError(f"{network.title} gives wrong answers on this machine; onlooker self-check tells more.")
     return engine
 
 
 def _tried(network: Network, folder: Path, precision: Precision, threads: int) -> CpuEngine | None:
-    """The engine of a form; None where the form is damaged or answers wrongly."""
+    """The engine of a form; None where the form is damaged or its answers are wrong."""
     try:
         engine = CpuEngine(network, shelf.read(folder), precision=precision, threads=threads)
         good = checking.check(engine) <= checking.TOLERANCES[precision]
     except (OSError, RuntimeError):
         return None
     return engine if good else None
-
-
-def _make(networks: Sequence[Network], cache: Path, report: Progress) -> None:
-    """Have forms made in a child process. Raises NetworkError."""
-    from models.forms import ERROR
-
-    if importlib.util.find_spec("torch") is None:
-        raise NetworkError(f"{networks[0].title} is not prepared, and torch, which prepares it, is not installed.")
-    sentences: list[str] = []
-
-    def line(text: str) -> None:
-        if text.startswith(ERROR):
-            sentences.append(text.removeprefix(ERROR).strip())
-            return
-        part, _, what = text.strip().partition(" ")
-        try:
-            report(what, float(part))
-        except ValueError:
-            return  # some library's own talk
-
-    keys = [network.key for network in networks]
-    command = child.command("models.forms", "--cache", str(cache), *keys)
-    try:
-        status, last = child.run(command, env=child.environment(), timeout=_MAKING_TIMEOUT, line=line)
-    except OSError as error:
-        raise NetworkError(f"Networks could not be prepared: no child process could be started ({error}).") from error
-    if status != 0:
-        words = last.strip().splitlines()[-1:] or [f"it ended with status {status}"]
-        raise NetworkError(sentences[0] if sentences else f"Networks could not be prepared: {words[0]}")
-    shelf.prune(cache)

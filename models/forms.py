@@ -1,7 +1,7 @@
 """Makes OpenVINO forms of networks: torch modules traced, converted and stored. Runs as a child process.
 
-    python -m models.forms --cache FOLDER KEY…     forms of these networks into a cache folder
-    python -m models.forms --all FOLDER            forms of all networks, as a bundle ships them (resources/forms)
+    python -m models.forms --cache FOLDER [--make KEY]… [--time KEY]…    into a cache folder; precisions are timed last
+    python -m models.forms --all FOLDER                                  all, as a bundle ships them (resources/forms)
 
 It says how far it is on stdout, a line each: a part 0..1, then what is being done; what went wrong is one line that
 begins with "error: ". A child, because importing torch stalls all threads of a process for a good part of a second.
@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models import runtime, shelf
+from models import precisions, runtime, shelf
 from models.catalogue import NETWORKS, Network
-from models.errors import NetworkError, OnlookerError
+from models.errors import OnlookerError
+from models.making import ERROR
 from models.weights import build
-
-ERROR = "error: "
 
 
 def convert(network: Network) -> Any:
@@ -59,31 +57,44 @@ def make(network: Network, folder: Path) -> None:
 def main(argv: Sequence[str]) -> int:
     """The command; 0 where all forms were made."""
     parser = argparse.ArgumentParser(prog="python -m models.forms", description="Makes OpenVINO forms of networks.")
-    parser.add_argument("keys", nargs="*", choices=[*NETWORKS, []], metavar="KEY", help="networks")
-    parser.add_argument("--cache", type=Path, help="the cache folder that gets them")
-    parser.add_argument("--all", type=Path, metavar="FOLDER", help="make all, as a bundle ships them")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--cache", type=Path, metavar="FOLDER", help="the cache folder that gets them")
+    where.add_argument("--all", type=Path, metavar="FOLDER", help="make all, as a bundle ships them")
+    parser.add_argument("--make", action="append", choices=NETWORKS, default=[], help="make this network's form")
+    parser.add_argument("--time", action="append", choices=NETWORKS, default=[], help="choose its precision")
+    parser.add_argument("--threads", type=int, default=2, help="threads of the networks that are timed")
     arguments = parser.parse_args(argv)
-    if arguments.all is not None:
-        wanted = [(network, arguments.all / network.key) for network in NETWORKS.values()]
-        shutil.rmtree(arguments.all, ignore_errors=True)
-    elif arguments.cache is not None and arguments.keys:
-        networks = [NETWORKS[key] for key in arguments.keys]
-        wanted = [(network, shelf.place(network, arguments.cache)) for network in networks]
-    else:
-        parser.error("name networks and a cache folder, or --all")
     try:
-        _say(0.0, "Starting torch")
-        for done, (network, folder) in enumerate(wanted):
-            _say((done + 0.5) / (len(wanted) + 0.5), f"Preparing {network.title}")
-            make(network, folder)
+        if arguments.all is not None:
+            _make_all([(network, arguments.all / network.key) for network in NETWORKS.values()], 1.0)
+        else:
+            share = len(arguments.make) / max(len(arguments.make) + len(arguments.time), 1)
+            _make_all([(NETWORKS[key], shelf.place(NETWORKS[key], arguments.cache)) for key in arguments.make], share)
+            _time_all([NETWORKS[key] for key in arguments.time], arguments.cache, arguments.threads, share)
     except OnlookerError as error:
         sys.stdout.write(f"{ERROR}{error}\n")
         return 1
     except OSError as error:
-        sys.stdout.write(f"{ERROR}{NetworkError(f'The prepared networks could not be stored: {error}.')}\n")
+        sys.stdout.write(f"{ERROR}Prepared networks could not be stored: {error}.\n")
         return 1
     _say(1.0, "Networks are prepared")
     return 0
+
+
+def _make_all(wanted: Sequence[tuple[Network, Path]], share: float) -> None:
+    if wanted:
+        _say(0.0, "Starting torch")
+    for done, (network, folder) in enumerate(wanted):
+        _say(share * (done + 0.5) / (len(wanted) + 0.5), f"Preparing {network.title}")
+        make(network, folder)
+
+
+def _time_all(networks: Sequence[Network], cache: Path, threads: int, share: float) -> None:
+    for done, network in enumerate(networks):
+        _say(share + (1 - share) * done / len(networks), f"Timing {network.title}")
+        folder = shelf.find(network, cache)
+        if folder is not None:
+            precisions.keep(network, cache, *precisions.measure(network, shelf.read(folder), threads))
 
 
 def _say(part: float, text: str) -> None:
