@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from cutouts import WIDTH, Moment, crossing
+from landmark_metrics import long_lived, switches
 from torch_engine import TorchEngine
 
 from models.analyzer import Analyzer, AnalyzerOptions
@@ -94,24 +94,6 @@ def test_at_least_four_dancers_are_followed(
             break
         scenes.append(analyzer.analyze(np.asarray(pixels, np.uint8), round(len(scenes) * period)))
     video.release()
-    lives = Counter(body.track for scene in scenes for body in scene.bodies)
-    long_lived = [track for track, frames in lives.items() if frames >= len(scenes) / 4]
-    record_property("tracks", len(lives))
+    record_property("tracks", len({body.track for scene in scenes for body in scene.bodies}))
     record_property("switches", switches(scenes))
-    assert len(long_lived) >= 4
-
-
-def switches(scenes: list[Scene]) -> int:
-    """How often a body carries on where another number was one frame before."""
-    changed = 0
-    for before, after in pairwise(scenes):
-        for body in after.bodies:
-            near = [other for other in before.bodies if moved(body, other) < 0.15]
-            changed += bool(near) and all(other.track != body.track for other in near)
-    return changed
-
-
-def moved(one: Body, other: Body) -> float:
-    """Mean distance of two skeletons, in heights of the first."""
-    height = max(float(one.box[3] - one.box[1]), 1.0)
-    return float(np.linalg.norm(one.points[:, :2] - other.points[:, :2], axis=1).mean()) / height
+    assert long_lived(scenes, 0.25) >= 4
