@@ -31,6 +31,13 @@ TRYING = "ONLOOKER_TRYING"  # set in the trial's child, which must not try again
 ISA = "ONEDNN_MAX_CPU_ISA"
 PRECISION = "ONLOOKER_PRECISION"  # the lowest precision that networks may use; models.precisions reads it
 LIMITS = ("", "AVX512_CORE_FP16", "AVX512_CORE_BF16", "AVX512_CORE_VNNI", "AVX512_CORE", "AVX2_VNNI", "AVX2")
+OPENCV = {
+    "OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS": "0",  # Media Foundation's take up to a minute to open a camera
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "2",  # seconds; the usual 10 hide for that long that a camera was unplugged
+    "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**28),  # of a picture: 800 MB; the usual limit is four times that
+    "OPENCV_LOG_LEVEL": "FATAL",  # what it says to the terminal, our sentences say
+}
+"""What OpenCV reads from the environment as it loads."""
 _TRIAL_TIMEOUT = 30.0  # seconds; a trial takes one
 _MOST_THREADS = 8  # networks of this size gain nothing from more
 
@@ -216,6 +223,8 @@ def _export(budget: Budget, environ: MutableMapping[str, str]) -> None:
     }
     for name, threads in shares.items():
         environ.setdefault(name, str(threads))
+    for name, value in OPENCV.items():
+        environ.setdefault(name, value)
 
 
 def _kept_file(folder: Callable[[], Path] | None) -> Path | None:

@@ -1,0 +1,108 @@
+"""The one place that knows how sources are named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import cv2
+
+import resources
+from desktop.sources.camera import CameraSource
+from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
+from desktop.sources.source import Source
+from desktop.sources.video import VIDEO_SUFFIXES, VideoSource
+from models.errors import SourceError
+
+DEMO = "demo"
+CAMERA = "camera:"
+NAMES = "camera:0, camera:NAME, the path of a video, a picture or a folder of pictures, or demo"
+"""What can be named, for sentences and help."""
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
+_SECRET = re.compile(r"[^/@\s]+:[^/@\s]*@")
+_LATER = {
+    "rtsp": "network cameras",
+    "rtsps": "network cameras",
+    "http": "addresses on the network",
+    "https": "addresses on the network",
+    "screen": "the screen",
+}
+"""Named by the contract, read by a later version: refused honestly."""
+
+
+def make_source(
+    name: str, *, loop: bool = False, size: tuple[int, int] | None = None, fps: float | None = None
+) -> Source:
+    """The source that a name names, not yet open.
+
+    `loop`: a video or a folder starts over at its end, time going on. `size` (width, height) and `fps` are wishes for a
+    camera. Raises SourceError with one sentence where nothing can be named so. A word of the contract comes before a
+    file of the same name: `./demo` is the file.
+    """
+    name = name.strip()
+    if name == DEMO:
+        return VideoSource(_demo(), name=DEMO, loop=loop)
+    scheme = _scheme(name)
+    if scheme == "camera":
+        return CameraSource(name[len(CAMERA) :], size=size, fps=fps)
+    if scheme in _LATER:
+        raise SourceError(f"This version cannot watch {_LATER[scheme]} yet: name {NAMES}.")
+    path = _from_url(name) if scheme == "file" else Path(name).expanduser()
+    if not name or not _exists(path):
+        raise SourceError(_nothing(name, scheme))
+    if path.is_dir():
+        return FolderSource(path, name=name, loop=loop)
+    if is_picture(path):
+        return PictureSource(path, name=name)
+    return VideoSource(path, name=name, loop=loop)
+
+
+def is_live(name: str) -> bool:
+    """Whether the name is that of something that gives frames as they come (a camera, a stream, the screen)."""
+    return _scheme(name.strip()) in {"camera", *_LATER}
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture: by its ending, or where that says nothing by its first bytes."""
+    suffix = path.suffix.lower()
+    return suffix in PICTURE_SUFFIXES or (suffix not in VIDEO_SUFFIXES and bool(cv2.haveImageReader(str(path))))
+
+
+def _scheme(name: str) -> str:
+    """What stands before the colon, in lower case; "" for a path."""
+    found = _SCHEME.match(name)
+    if found is None:
+        return ""
+    scheme = found[1].lower()
+    known = scheme in {"camera", "file", *_LATER}
+    return scheme if known or name[found.end() :].startswith("//") else ""
+
+
+def _from_url(name: str) -> Path:
+    """The path in file:///C:/x.mp4, as desktops hand over what is dropped."""
+    return Path(url2pathname(urlsplit(name).path))
+
+
+def _demo() -> Path:
+    try:
+        return resources.path("demo.mp4")
+    except FileNotFoundError as error:
+        raise SourceError(str(error)) from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or holds a zero byte
+        return False
+
+
+def _nothing(name: str, scheme: str) -> str:
+    if not name:
+        return f"Nothing is named: name {NAMES}."
+    if scheme and scheme != "file":
+        return f"{scheme}:// is not known: name {NAMES}."
+    return f"There is no file or folder {_SECRET.sub('…@', name)}: name {NAMES}."
