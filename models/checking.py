@@ -7,6 +7,7 @@ and the outputs of Google's interpreter for it ("KEY/output"), large ones thinne
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -73,11 +74,11 @@ def stored(network: Network) -> tuple[NDArray[np.uint8], dict[str, Floats]]:
     """
     key = "body-landmarks" if network.key == "body-mask" else network.key
     try:
-        with np.load(resources.path(ANSWERS)) as file:
-            names = [name for name in file.files if name.startswith(f"{key}/")]
-            arrays = {name.removeprefix(f"{key}/"): file[name] for name in names}
+        with resources.path(ANSWERS).open("rb") as file, np.load(file) as archive:
+            names = [name for name in archive.files if name.startswith(f"{key}/")]
+            arrays = {name.removeprefix(f"{key}/"): archive[name] for name in names}
         return arrays.pop("input"), arrays
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
         raise NetworkError(
             f"The stored answers of {network.key} ({ANSWERS}) are missing or damaged. Install Onlooker again."
         ) from problem

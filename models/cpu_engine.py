@@ -47,9 +47,7 @@ class CpuEngine:
     def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, Floats]:
         """(N, height, width, 3) BGR uint8 -> the network's outputs by name, float32, N first; the arrays are the
         caller's own. Raises ValueError for another shape or type."""
-        if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[1:] != (*self.network.input, 3):
-            expected = (*self.network.input, 3)
-            raise ValueError(f"{self.network.key} takes uint8 (N, {expected}), not {pictures.dtype} {pictures.shape}")
+        check_pictures(self.network, pictures)
         if len(pictures) == 1:
             request = self._one
         else:
@@ -75,6 +73,14 @@ class CpuEngine:
 
     def _compile(self, model: Any) -> Any:
         return runtime.core().compile_model(model, "CPU", self._config).create_infer_request()
+
+
+def check_pictures(network: Network, pictures: NDArray[np.uint8]) -> None:
+    """Raises ValueError where these are not one or more pictures of the network's size."""
+    height, width = network.input
+    if pictures.dtype != np.uint8 or pictures.shape != (len(pictures), height, width, 3) or not len(pictures):
+        wanted = f"uint8 (N, {height}, {width}, 3)"
+        raise ValueError(f"{network.key} takes {wanted}, not {pictures.dtype} {pictures.shape}")
 
 
 def channels_first(values: Floats) -> Floats:

@@ -36,7 +36,7 @@ class Engine(Protocol):
     @property
     def device(self) -> str: ...
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> Precision: ...
     @property
     def note(self) -> str: ...
 
@@ -82,7 +82,7 @@ def load_engines(
     if name != "cpu":
         try:
             return {network.key: _on_gpu(network, name, cache, threads, precision) for network in networks}
-        except (RuntimeError, ImportError) as error:
+        except (RuntimeError, ImportError, AssertionError) as error:  # AssertionError: torch without that device
             lines = str(error).strip().splitlines() or [type(error).__name__]
             note = f"The graphics device ({name}) is not used: {lines[0]}"
     return dict(_on_cpu(networks, cache, threads, precision, note, report))
@@ -149,13 +149,14 @@ def _ready(network: Network, cache: Path, threads: int, forced: Precision | None
 
 def _made_again(network: Network, cache: Path, threads: int, forced: Precision | None) -> CpuEngine:
     """The engine of a form that takes the place of a damaged one. Raises NetworkError."""
-    shelf.discard(shelf.place(network, cache))
     with making.writable(cache) as folder:
-        making.prepare([network], [], folder, threads, lambda _text, _part: None)
-        engine = _ready(network, folder, threads, forced)
-    if engine is None:
-        raise NetworkError(f"{network.title} gives wrong answers on this machine; onlooker self-check tells more.")
-    return engine
+        for _ in range(2):  # another process may take ours for the damaged one and remove it
+            shelf.discard(shelf.place(network, folder))
+            making.prepare([network], [], folder, threads, lambda _text, _part: None)
+            engine = _ready(network, folder, threads, forced)
+            if engine is not None:
+                return engine
+    raise NetworkError(f"{network.title} gives wrong answers on this machine; onlooker self-check tells more.")
 
 
 def _tried(network: Network, folder: Path, precision: Precision, threads: int) -> CpuEngine | None:

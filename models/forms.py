@@ -66,6 +66,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.all is not None:
+            for network in NETWORKS.values():
+                shelf.discard(arguments.all / network.key)
             _make_all([(network, arguments.all / network.key) for network in NETWORKS.values()], 1.0)
         else:
             share = len(arguments.make) / max(len(arguments.make) + len(arguments.time), 1)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalogue import Network, Precision
-from models.cpu_engine import CpuEngine, channels_first
+from models.cpu_engine import CpuEngine, channels_first, check_pictures
 from models.weights import build
 
 Floats = NDArray[np.float32]
@@ -46,6 +46,7 @@ class GpuEngine:
 
         Raises NetworkError where the device fails and the processor's engine cannot be had either.
         """
+        check_pictures(self.network, pictures)
         if self._instead is None:
             try:
                 return self._run(pictures)

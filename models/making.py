@@ -17,8 +17,8 @@ Progress = Callable[[str, float], None]
 ERROR = "error: "
 """How a line of the child begins that says in a sentence why it could not go on."""
 
-_TIMEOUT = 300.0  # seconds for all together; four networks take ten
-_ENDED_BY_OTHERS = (-2, -9, -15)  # interrupted, killed (by the time-out too), terminated: says nothing of the processor
+_TIMEOUT = 180.0  # seconds for all together; four networks take ten
+_ENDED_BY_THE_USER = (-2, -15, 0xC000013A)  # interrupted or terminated: that says nothing of the processor
 
 
 def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, threads: int, report: Progress) -> None:
@@ -37,12 +37,17 @@ def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, th
     if lacking:
         words = last.strip().splitlines()[-1:] or [f"its process ended with status {status}"]
         raise NetworkError(sentence or f"{lacking[0].title} could not be prepared: {words[0]}")
-    if status not in (0, 1, *_ENDED_BY_OTHERS):
+    if _died(status):
         for network in measure:
             if precisions.chosen(network, cache) is None:
                 precisions.keep(network, cache, "f32", {})
     if make:
         shelf.prune(cache)
+
+
+def _died(status: int) -> bool:
+    """Whether a signal ended the child (Windows: an exception code); that of the time-out too: it would hang again."""
+    return (status < 0 or status >= 0xC0000000) and status not in _ENDED_BY_THE_USER
 
 
 def _run(

@@ -110,11 +110,13 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def discard(folder: Path) -> None:
-    """Remove a damaged form. Moved away first, so that nobody finds half of it."""
+    """Remove a damaged or old form. Moved away first, so that nobody finds half of it."""
+    if not folder.exists():
+        return
     with contextlib.suppress(OSError):
         aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", suffix=".part", dir=folder.parent))
         with contextlib.suppress(OSError):
-            folder.replace(aside / "damaged")
+            folder.replace(aside / "old")
         shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.catalogue import NETWORKS
+from models.catalogue import NETWORKS, Precision
 from models.weights import build
 
 
@@ -16,7 +16,7 @@ class TorchEngine:
     """A network with its real weights, f32 on the CPU. Counts how often it ran."""
 
     device = "cpu"
-    precision = "f32"
+    precision: Precision = "f32"
     note = ""
 
     def __init__(self, key: str) -> None:
