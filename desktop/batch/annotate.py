@@ -22,7 +22,6 @@ from desktop.frame import Frame, Pixels
 from desktop.recordings.pixels import Size
 from desktop.recordings.reasons import why
 from desktop.sources.naming import make_source
-from desktop.sources.pictures import read_picture
 from desktop.sources.source import Source
 from models.errors import RecordingError, SourceError
 from models.scene import Scene
@@ -127,7 +126,7 @@ class Annotator:
             self.failed(str(error))
 
     def _picture(self, job: Job, plan: Plan, data: DataFile | None, outcome: Outcome) -> None:
-        pixels = read_picture(Path(job.name))
+        pixels = _picture(job.name)
         scene = self.looker.look(pixels)
         drawn = pixels.copy()
         draw(drawn, marks_of(scene, labels=self.labels))
@@ -169,7 +168,7 @@ class _Video:
             raise
         except SourceError as error:
             if self._finish(outcome):
-                raise SourceError(f"{error} What was read until then is in {self._job.target}.") from error
+                raise SourceError(f"{error} What was read is in {self._job.target}.") from error
             raise
         except BaseException:
             self._finish(outcome)
@@ -234,6 +233,18 @@ class _Video:
         outcome.written.append(self._file.finish())
         outcome.frames += self._file.frames
         return True
+
+
+def _picture(name: str) -> Pixels:
+    source = make_source(name)
+    try:
+        source.open()
+        frame = source.read()
+    finally:
+        source.close()
+    if frame is None:
+        raise SourceError(f"{name} holds no picture.")
+    return frame.pixels
 
 
 def _make(folder: Path) -> None:

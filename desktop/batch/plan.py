@@ -12,8 +12,8 @@ from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
 from desktop.batch.outputs import VIDEO_SUFFIX
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
-from desktop.sources.naming import is_live
-from desktop.sources.pictures import PICTURE_SUFFIXES
+from desktop.sources.naming import is_live, make_source
+from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError
 
@@ -41,9 +41,9 @@ def plan(inputs: Sequence[str], output: str, data: str | None = None, *, overwri
     """The plan for `inputs` (names of sources) into `output`.
 
     `output`: a file for a single video or picture, else a folder, which is made where it is missing. `data`: the file
-    of the data lines. Raises SourceError for live sources and folders that hold nothing, RecordingError where a result
-    has no place: it exists (unless `overwrite`), is an input, is of a kind that cannot be written, or its folder is not
-    writable.
+    of the data lines. Raises SourceError for live sources, names of nothing and folders that hold nothing,
+    RecordingError where a result has no place: it exists (unless `overwrite`), is an input, is of a kind that cannot be
+    written, or its folder is not writable.
     """
     names = [name for given in inputs for name in _names(given)]
     target = Path(output)
@@ -75,7 +75,7 @@ def _names(given: str) -> list[str]:
     if not _is_folder(given):
         return [given]
     try:
-        entries = sorted(Path(given).iterdir(), key=lambda path: path.name)
+        entries = sorted(Path(given).expanduser().iterdir(), key=lambda path: path.name)
     except OSError as error:
         raise SourceError(f"The folder {given} cannot be read: {why(error)}.") from error
     kinds = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
@@ -86,11 +86,11 @@ def _names(given: str) -> list[str]:
 
 
 def _is_folder(given: str) -> bool:
-    return Path(given).is_dir()
+    return isinstance(make_source(given), FolderSource)
 
 
 def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in PICTURE_SUFFIXES
+    return isinstance(make_source(name), PictureSource)
 
 
 def _into_folder(names: Iterable[str], folder: Path) -> list[Job]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from desktop import folders
 from desktop.commands.options import Debug, Json, Quiet
 from desktop.commands.talk import Talk, table
+from desktop.commands.versions import machine
 
 if TYPE_CHECKING:
     from models.catalogue import Network
@@ -14,29 +16,37 @@ if TYPE_CHECKING:
 def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
     """List the networks, their licences, and where they run."""
     from models.catalogue import NETWORKS
+    from models.devices import usable_devices
 
     talk = Talk(quiet=quiet, debug=debug)
     entries = [_entry(network) for network in NETWORKS.values()]
+    devices = [device for device in usable_devices() if device.there]
     if json:
-        talk.answer_json(entries)
+        known = [{"device": one.name, "title": one.title, "usable": one.usable, "why": one.reason} for one in devices]
+        talk.answer_json({"networks": entries, "devices": known})
         return
-    rows = [("NETWORK", "WHAT IT IS", "KIND", "INPUT", "PARAMETERS", "WEIGHTS", "LICENCE")]
+    rows = [("NETWORK", "WHAT IT IS", "INPUT", "PARAMETERS", "WEIGHTS", "LICENCE", "ON THE PROCESSOR")]
     rows += [
         (
             entry["key"],
             entry["title"],
-            entry["kind"],
             f"{entry['input'][1]}x{entry['input'][0]}",
             f"{entry['parameters']:,}",
             f"{entry['bytes'] / 1e6:.1f} MB",
             entry["licence"],
+            entry["precision"] if entry["prepared"] and entry["precision"] else "prepared when first used",
         )
         for entry in entries
     ]
     talk.answer(table(rows))
+    talk.answer("")
+    for one in devices:
+        title = machine() if one.name == "cpu" else one.title
+        talk.answer(f"{one.name}: {title if one.usable else f'cannot be used: {one.reason}'}")
 
 
 def _entry(network: Network) -> dict[str, Any]:
+    from models import precisions, shelf
     from models.weights import manifest
 
     known = manifest()[network.weights]
@@ -53,4 +63,6 @@ def _entry(network: Network) -> dict[str, Any]:
         "licence": network.licence,
         "origin": known["origin"],
         "precisions": list(network.precisions),
+        "prepared": shelf.find(network, folders.cache()) is not None,
+        "precision": precisions.chosen(network, folders.cache()),
     }

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from desktop import __version__
-from desktop.commands import bars
-from desktop.commands.checks import Check, checks
+from desktop.commands import bars, checks
 from desktop.commands.options import Debug, Device, Json, OnDevice, Quiet
 from desktop.commands.talk import Talk
 from models.errors import OnlookerError
@@ -41,7 +40,7 @@ def self_check(
     Networks against stored answers, a video written and read back, the demo clip, Qt. Exit status 1 where one fails.
     """
     talk = Talk(quiet=quiet, debug=debug)
-    wanted = list(checks(device=device.value, window=not no_window))
+    wanted = list(checks.checks(device=device.value, window=not no_window))
     width = max(len(check.name) for check in wanted)
     results = []
     for check in wanted:
@@ -58,7 +57,7 @@ def self_check(
     talk.say(f"All {len(results)} checks are ok.")
 
 
-def _tried(check: Check, talk: Talk) -> Result:
+def _tried(check: checks.Check, talk: Talk) -> Result:
     begun = time.perf_counter()
     try:
         with bars.loading(talk) as report:

@@ -11,7 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from clips import numbered, times_of, write_clip
+from fake_source import until
 
 import desktop.__main__ as program
 from desktop import __version__
@@ -110,7 +113,9 @@ def test_wrong_usage_is_2_and_leaves_nothing(
 
 def test_models_are_listed_with_licence_and_size(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["models", "--json"]) == 0
-    listed = {entry["key"]: entry for entry in json.loads(capsys.readouterr().out)}
+    answer = json.loads(capsys.readouterr().out)
+    listed = {entry["key"]: entry for entry in answer["networks"]}
+    assert {"cpu": True}.items() <= {entry["device"]: entry["usable"] for entry in answer["devices"]}.items()
     assert listed["face-mesh"]["licence"] == "Apache-2.0"
     assert listed["face-mesh"]["input"] == [192, 192]
     assert listed["body-landmarks"]["parameters"] > 3_000_000
@@ -191,6 +196,79 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def _long_clip(folder: Path) -> Path:
+    """A clip that nobody annotates within the patience of these tests."""
+    return write_clip(folder / "long.mkv", numbered(300) * 30, [number / 30 for number in range(9000)])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_annotate_that_is_interrupted_leaves_a_whole_video_with_its_data(
+    tmp_path: Path, number: int, status: int
+) -> None:
+    clip = _long_clip(tmp_path)
+    video, data = tmp_path / "out.mp4", tmp_path / "out.jsonl"
+    part = tmp_path / "out.jsonl.part"
+    arguments = ["annotate", str(clip), "-o", str(video), "--data", str(data)]
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "desktop", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        try:
+            until(
+                lambda: process.poll() is not None or (part.exists() and part.read_bytes().count(b"\n") > 10),
+                "a few frames annotated",
+                90.0,
+            )
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == status, err
+    assert out == ""
+    assert "what was done so far is whole" in err
+    assert "Traceback" not in err
+    lines = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
+    assert lines[0]["onlooker"] == 1
+    assert lines[-1]["end"] is True
+    assert 10 <= len(times_of(video)) == lines[-1]["frames"] == len(lines) - 2 < 9000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.mkv", "out.jsonl", "out.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+def test_annotate_that_is_interrupted_while_networks_are_made_leaves_nothing(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", numbered(2), [0.0, 0.1])
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "desktop", "annotate", str(clip), "-o", str(tmp_path / "out.mp4")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "ONLOOKER_CACHE": str(tmp_path / "cache")},
+    ) as process:
+        try:
+            children = psutil.Process(process.pid).children
+            until(
+                lambda: process.poll() is not None or any("forms" in _words(one) for one in children()), "a child", 60.0
+            )
+            process.send_signal(signal.SIGTERM)
+            _out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 143, err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["clip.mkv"]
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def test_a_reader_that_goes_away_is_no_error_of_ours() -> None:

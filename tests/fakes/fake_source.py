@@ -22,9 +22,9 @@ PATIENCE = 30.0
 """Seconds after which something that should have happened is taken to hang."""
 
 
-def until(happened: Callable[[], bool], what: str) -> None:
-    """Wait until `happened()`; fails the test with `what` when it never does."""
-    deadline = time.monotonic() + PATIENCE
+def until(happened: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Wait until `happened()`; fails the test with `what` when it never does, within `patience` seconds."""
+    deadline = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(0.002)
