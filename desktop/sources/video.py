@@ -180,7 +180,8 @@ class _Reading:
 
     def complaint(self, name: str) -> str:
         """What was wrong with the file, once it has ended: one sentence, "" where it was whole."""
-        short = self._promised is not None and self.length / NANOSECONDS < self._promised - 0.5
+        missing = 0.0 if self._promised is None else self._promised - self.length / NANOSECONDS
+        short = missing > 0.1 + 2 * self._clock.step / NANOSECONDS
         if self._damage.at_end or self._goes_beyond or short:
             frames = "1 frame" if self._count == 1 else f"{self._count} frames"
             seconds = self.length / NANOSECONDS
