@@ -56,10 +56,14 @@ class Progress:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it. `failures`: a sentence for each input that could not be annotated, or not to its end."""
+    """What came of it: files `written`, `frames` of videos and `pictures` annotated.
+
+    `failures`: a sentence for each input that could not be annotated, or not to its end.
+    """
 
     written: list[Path] = field(default_factory=list)
     frames: int = 0
+    pictures: int = 0
     failures: list[str] = field(default_factory=list)
     interrupted: bool = False
 
@@ -133,7 +137,7 @@ class Annotator:
         outcome.written.append(write_picture(job.target, drawn, overwrite=plan.overwrite))
         if data is not None:
             data.picture(_text(job.name), (pixels.shape[1], pixels.shape[0]), scene)
-        outcome.frames += 1
+        outcome.pictures += 1
 
 
 class _Video:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from desktop.batch.annotate import Outcome
     from models.analyzer import Analyzer, AnalyzerOptions
 
+_NAMED = 20  # files that are named one by one
+
 
 def annotate(
     inputs: Annotated[
@@ -81,6 +83,7 @@ def annotate(
 
     chosen = plan(inputs, output, data, overwrite=overwrite)
     looker = load(options, device, talk)
+    said = looker.note
     with between_steps() as stop, bars.frames(talk) as progress:
         outcome = Annotator(
             looker,
@@ -91,6 +94,8 @@ def annotate(
             progress=progress,
             failed=talk.fail,
         ).run(chosen)
+    if looker.note and looker.note not in said:
+        talk.say(looker.note)  # the device failed on the way
     _tell(outcome, talk)
     if stop.asked:
         raise Interrupted(stop.asked)
@@ -120,12 +125,13 @@ def networks_of(options: AnalyzerOptions) -> dict[str, str]:
 
 
 def _tell(outcome: Outcome, talk: Talk) -> None:
-    frames = f"{outcome.frames} frame{'' if outcome.frames == 1 else 's'}"
-    if outcome.interrupted:
-        talk.say(f"Interrupted after {frames}: what was done so far is whole.")
-    for path in outcome.written[:20]:
+    counts = ((outcome.frames, "frame"), (outcome.pictures, "picture"))
+    done = " and ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
+    for path in outcome.written[:_NAMED]:
         talk.say(f"Wrote {path}")
-    if len(outcome.written) > 20:
-        talk.say(f"… and {len(outcome.written) - 20} more")
-    if not outcome.interrupted and outcome.written:
-        talk.say(f"{frames} annotated.")
+    if len(outcome.written) > _NAMED:
+        talk.say(f"and {len(outcome.written) - _NAMED} more files.")
+    if outcome.interrupted:
+        talk.say(f"Interrupted after {done}: what was done so far is whole." if done else "Interrupted.")
+    elif done:
+        talk.say(f"{done} annotated.")

@@ -19,15 +19,15 @@ _LONG = 2.0  # seconds
 def loading(talk: Talk) -> Iterator[Callable[[str, float], None]]:
     """A bar for work that reports (what, 0..1), gone at its end.
 
-    Without a terminal each new `what` is said once, but only when it has taken long enough to make one wonder.
+    Without a terminal each new `what` is said, but not what is done before one begins to wonder.
     """
     if not talk.shows_progress:
-        told: set[str] = set()
-        begun = time.monotonic()
+        last, said = time.monotonic(), ""
 
         def tell(what: str, _part: float) -> None:
-            if what and what not in told and time.monotonic() - begun > _LONG:
-                told.add(what)
+            nonlocal last, said
+            if what and what != said and time.monotonic() - last > _LONG:
+                last, said = time.monotonic(), what
                 talk.say(what)
 
         yield tell

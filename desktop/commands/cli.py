@@ -33,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+_WRONG_USAGE = 2
 _ANYWHERE = ("--debug", "--quiet", "-q")
 
 
@@ -72,11 +73,10 @@ def with_command(arguments: Sequence[str]) -> list[str]:
 
 
 def _meant(words: Sequence[str]) -> str:
-    """What somebody meant who wrote `onlooker modles`, which was taken for a source."""
-    if words[0] != "window":
-        return ""
-    near = difflib.get_close_matches(words[-1], [name for name in _names() if name != "window"], 1)
-    return f" Did you mean `onlooker {near[0]}`?" if near else ""
+    """What somebody meant who wrote `onlooker modles`, which was taken for a source; "" where nothing is near."""
+    first = next((word for word in words[1:] if not word.startswith("-")), "")
+    near = difflib.get_close_matches(first, [name for name in _names() if name != "window"], 1)
+    return f"Did you mean `onlooker {near[0]}`?" if near and words[0] == "window" else ""
 
 
 def _names() -> list[str]:
@@ -91,11 +91,11 @@ def run(arguments: Sequence[str]) -> int:
             with at_once():
                 app(args=words, prog_name="onlooker")
         except SystemExit as end:
-            return _status(end)
+            return _status(end, words)
         except Interrupted as end:
             return end.status
         except OnlookerError as error:
-            return _could_not(str(error) + (_meant(words) if isinstance(error, SourceError) else ""))
+            return _could_not(f"{error} {_meant(words) if isinstance(error, SourceError) else ''}".rstrip())
         except MemoryError:
             return _could_not("There is not enough memory for this: close other programs, or take a smaller picture.")
         except Exception as error:  # noqa: BLE001 - the one place where errors are shown; --debug tells where from
@@ -111,8 +111,8 @@ def _could_not(sentence: str) -> int:
     return 1
 
 
-def _status(end: SystemExit) -> int:
-    if end.code is None or isinstance(end.code, int):
-        return end.code or 0
-    typer.echo(redacted(end.code), err=True)
-    return 1
+def _status(end: SystemExit, words: Sequence[str]) -> int:
+    status = end.code if isinstance(end.code, int) else 0
+    if status == _WRONG_USAGE and (hint := _meant(words)):
+        typer.echo(hint, err=True)
+    return status

@@ -16,7 +16,7 @@ def window(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SOURCE]",
+            metavar="SOURCE",
             help="camera:0, camera:NAME, a video, a picture, a folder of pictures, or demo.",
             show_default=False,
         ),

@@ -124,7 +124,7 @@ def test_several_inputs_go_into_a_folder_each_with_header_and_end(tmp_path: Path
     cv2.imwrite(str(picture), numbered(1)[0])
     outcome = annotate([first, picture, second], tmp_path / "out", tmp_path / "all.jsonl")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["first.mp4", "second.mp4", "third.png"]
-    assert outcome.frames == 6
+    assert (outcome.frames, outcome.pictures) == (5, 1)
     raw = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["file"] for line in raw] == [str(first)] * 5 + [str(picture)] + [str(second)] * 4
     assert ["onlooker" in line for line in raw] == [True, *[False] * 5, True, *[False] * 3]

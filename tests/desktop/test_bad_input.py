@@ -312,3 +312,5 @@ def test_the_window_is_refused_in_one_sentence_where_there_is_no_display(
 def test_a_mistyped_command_is_told_what_was_meant(capsys: Capture) -> None:
     assert cli.run(["modles"]) == 1
     assert "Did you mean `onlooker models`?" in capsys.readouterr().err
+    assert cli.run(["anotate", "demo", "-o", "out.mp4"]) == 2
+    assert "Did you mean `onlooker annotate`?" in capsys.readouterr().err
