@@ -27,8 +27,8 @@ class Settings(BaseModel):
     `source`: what is watched, "" for nothing yet. `device`: where networks run. `faces`, `bodies`: what is looked for;
     `score`: least score 0..1 of every kind, None = each kind's own; `max_faces`, `max_bodies`: how many are followed.
     `smooth`: One-Euro smoothing. `labels`: names and track numbers are drawn. `mirror`: the preview is mirrored.
-    `loop`: files start over at their end. `folder`: where recordings go, "" = `folders.videos()`. `geometry`: where the
-    window stood, text that only the window understands.
+    `loop`: files start over at their end. `recent`: what was watched lately, the latest first. `folder`: where
+    recordings go, "" = `folders.videos()`. `geometry`: where the window stood, text that only the window understands.
     """
 
     model_config = ConfigDict(strict=True, validate_assignment=True, extra="ignore", allow_inf_nan=False)
@@ -44,6 +44,7 @@ class Settings(BaseModel):
     labels: bool = True
     mirror: bool = False
     loop: bool = True
+    recent: Annotated[list[str], Field(max_length=32)] = Field(default_factory=list)
     theme: Literal["system", "light", "dark"] = "system"
     folder: str = ""
     geometry: str = ""

@@ -57,6 +57,7 @@ class Deeds(Protocol):
     def switch_full_screen(self) -> None: ...
     def next_theme(self) -> None: ...
     def dismiss(self) -> None: ...
+    def open_menu(self) -> None: ...
     def show_shortcuts(self) -> None: ...
     def show_about(self) -> None: ...
     def quit(self) -> None: ...
@@ -96,6 +97,7 @@ def commands_of(do: Deeds) -> tuple[Command, ...]:
         Command("full-screen", "Full screen", ("F11",), do.switch_full_screen, VIEW, checkable=True),
         Command("theme", "Next theme: system, light, dark", ("T",), do.next_theme, VIEW),
         Command("dismiss", "Dismiss messages, leave full screen", ("Esc",), do.dismiss, VIEW),
+        Command("menu", "Menu", ("F10",), do.open_menu, PROGRAM, "menu"),
         Command("shortcuts", "Keyboard shortcuts", ("F1", "?"), do.show_shortcuts, PROGRAM, "help"),
         Command("about", "About Onlooker", ("Shift+F1",), do.show_about, PROGRAM),
         Command("quit", "Quit", ("Ctrl+Q", "Ctrl+W"), do.quit, PROGRAM),
@@ -113,6 +115,7 @@ def actions_of(commands: Iterable[Command], parent: QWidget) -> dict[str, QActio
     for command in commands:
         action = QAction(command.title, parent)
         action.setObjectName(command.id)
+        action.setIconText(f" {command.title}")  # some air between drawing and words
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setAutoRepeat(command.id.startswith("score-"))

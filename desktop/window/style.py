@@ -63,15 +63,16 @@ QComboBox:hover, QSpinBox:hover {{ background: {c.pressed}; }}
 QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border: 1px solid {c.accent}; }}
 QComboBox:disabled, QSpinBox:disabled {{ color: {c.muted}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
-QSpinBox {{ padding-right: 4px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+QSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; padding: 0; min-height: 0; }}
 QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;
   selection-background-color: {c.raised}; selection-color: {c.text}; }}
 
-QSlider {{ min-height: 22px; }}
+QSlider {{ min-height: 22px; background: transparent; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.pressed}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}
 QSlider::handle:horizontal {{ width: 16px; height: 16px; margin: -6px 0; border-radius: 8px; background: {c.accent}; }}
-QSlider:focus::handle:horizontal {{ background: {c.text}; }}
+QSlider::handle:horizontal:focus {{ background: {c.text}; }}
 
 QProgressBar {{ background: transparent; border: none; max-height: 3px; min-height: 3px; }}
 QProgressBar::chunk {{ background: {c.accent}; }}

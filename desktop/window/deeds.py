@@ -1,0 +1,295 @@
+"""What the commands do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QFileDialog
+
+from desktop.window.about import About
+from desktop.window.naming_dialog import NamingDialog
+from desktop.window.panel import DEVICES, STANDARD
+from desktop.window.shortcuts import Shortcuts
+from desktop.window.theme import CHOICES
+from models.errors import OnlookerError
+
+if TYPE_CHECKING:
+    from desktop.window.main_window import MainWindow
+
+_STEP = 5  # per cent
+_FIRST = 50  # per cent: where the threshold begins when it leaves the standard
+
+
+class WindowDeeds:
+    """The handlers of all commands, for one window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    # Sources
+
+    def choose_source(self) -> None:
+        """Open the menu of sources."""
+        self._window.set_bare(False)
+        self._window.header.open_sources()
+
+    def open_file(self) -> None:
+        """Ask for a video or a picture."""
+        self._ask_for_path("Open a video or a picture", QFileDialog.FileMode.ExistingFile)
+
+    def open_folder(self) -> None:
+        """Ask for a folder of pictures."""
+        self._ask_for_path("Open a folder of pictures", QFileDialog.FileMode.Directory)
+
+    def _ask_for_path(self, title: str, mode: QFileDialog.FileMode) -> None:
+        dialog = QFileDialog(self._window, title)
+        dialog.setFileMode(mode)
+        dialog.fileSelected.connect(self._window.open_source)
+        self._show(dialog)
+
+    def open_by_name(self) -> None:
+        """Ask for the name of a source."""
+        dialog = NamingDialog(self._window.name, self._window)
+
+        def opened(name: str) -> None:
+            refused = self._window.why_not(name)
+            if refused:
+                dialog.refuse(refused)
+            else:
+                dialog.accept()
+
+        dialog.chosen.connect(opened)
+        self._show(dialog)
+
+    def open_demo(self) -> None:
+        """Watch the demo clip."""
+        self._window.open_source("demo")
+
+    # Watching
+
+    def start_or_stop(self) -> None:
+        """Stop watching, or watch what was watched last; where that is nothing, ask."""
+        window = self._window
+        if window.watch is not None and (window.watch.watching or window.watch.waiting):
+            window.watch.stop()
+            window.refresh()
+        elif window.name:
+            window.open_source(window.name)
+        else:
+            self.choose_source()
+
+    def try_again(self) -> None:
+        """Watch the same once more."""
+        if self._window.name:
+            self._window.open_source(self._window.name)
+
+    def record(self) -> None:
+        """Begin to record, end it, or end it now where it still writes what waits."""
+        watch = self._window.watch
+        if watch is None:
+            return
+        try:
+            if watch.recording is not None or watch.draining is not None:
+                watch.stop_recording()
+            else:
+                watch.start_recording()
+        except OnlookerError as error:
+            self._window.tell(str(error))
+        self._window.refresh()
+
+    def take_snapshot(self) -> None:
+        """Write the picture on the screen, with its marks, into a file."""
+        window, shown = self._window, self._window.stage.preview.shown
+        if shown is None or window.watch is None:
+            return
+        folder, labels, moment = window.watch.folder, window.settings.labels, datetime.now().astimezone()
+
+        def write() -> Path:
+            from desktop.window.snapshot import take
+
+            return take(shown, folder, moment, labels=labels)
+
+        def done(path: Path) -> None:
+            window.tell(f"Snapshot: {path}", "done", ("Show in folder", self.show_recordings))
+
+        window.errands.run("snapshot", write, done)
+
+    def show_recordings(self) -> None:
+        """Show the folder of recordings and snapshots in the system's own program."""
+        window = self._window
+        if window.watch is None:
+            return
+        folder = window.watch.folder
+        if not folder.is_dir():
+            window.tell(f"Nothing was recorded yet: recordings will be in {folder}.", "warning")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            window.tell(f"No program shows folders here: recordings are in {folder}.", "warning")
+
+    def choose_recordings_folder(self) -> None:
+        """Ask where recordings go."""
+        window = self._window
+        dialog = QFileDialog(window, "Record into")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        if window.watch is not None and window.watch.folder.is_dir():
+            dialog.setDirectory(str(window.watch.folder))
+
+        def chosen(folder: str) -> None:
+            window.settings.folder = folder
+            window.tell(f"Recordings and snapshots go into {folder}.", "done")
+
+        dialog.fileSelected.connect(chosen)
+        self._show(dialog)
+
+    def switch_loop(self) -> None:
+        """Whether files start over: from the next start on, and at once for a file that came to its end."""
+        window = self._window
+        self._switch("loop")
+        watch = window.watch
+        ended = watch is not None and watch.session is not None and watch.session.figures().state == "ended"
+        if window.settings.loop and ended:
+            self.try_again()
+
+    # What is looked for
+
+    def switch_faces(self) -> None:
+        """Look for faces, or do not."""
+        self._switch("faces", look=True)
+
+    def switch_bodies(self) -> None:
+        """Look for bodies, or do not."""
+        self._switch("bodies", look=True)
+
+    def switch_smooth(self) -> None:
+        """Smooth movements, or do not."""
+        self._switch("smooth", look=True)
+
+    def set_most_faces(self, most: int) -> None:
+        """How many faces are followed."""
+        self._set("max_faces", most, look=True)
+
+    def set_most_bodies(self, most: int) -> None:
+        """How many bodies are followed."""
+        self._set("max_bodies", most, look=True)
+
+    def set_score(self, place: int) -> None:
+        """The least score: per cent, or STANDARD for each kind's own."""
+        self._set("score", None if place == STANDARD else place / 100, look=True)
+
+    def raise_score(self) -> None:
+        """Show less."""
+        self._move_score(_STEP)
+
+    def lower_score(self) -> None:
+        """Show more."""
+        self._move_score(-_STEP)
+
+    def _move_score(self, step: int) -> None:
+        score = self._window.settings.score
+        place = _FIRST if score is None else round(100 * score) + step
+        self.set_score(min(max(place, _STEP), 95))
+
+    def reset_score(self) -> None:
+        """Each kind's own threshold."""
+        self.set_score(STANDARD)
+
+    def set_device(self, device: str) -> None:
+        """Where the networks run."""
+        if device != self._window.settings.device:
+            self._set("device", device, look=True)
+
+    def next_device(self) -> None:
+        """The next of the devices, then the first again."""
+        keys = list(DEVICES)
+        self.set_device(keys[(keys.index(self._window.settings.device) + 1) % len(keys)])
+
+    # View
+
+    def switch_labels(self) -> None:
+        """Names and numbers on the picture, or none."""
+        self._switch("labels")
+
+    def switch_mirror(self) -> None:
+        """Left and right exchanged in the preview; recordings are never mirrored."""
+        self._switch("mirror")
+
+    def switch_panel(self) -> None:
+        """Show the side panel, or hide it."""
+        self.show_panel(self._window.panel.isHidden())
+
+    def show_panel(self, visible: bool) -> None:
+        """Show the side panel, or hide it."""
+        self._window.panel.setVisible(visible)
+        self._window.actions_by_id["panel"].setChecked(visible)
+
+    def switch_controls(self) -> None:
+        """Nothing but the picture, or everything again."""
+        self._window.set_bare(not self._window.bare)
+
+    def switch_full_screen(self) -> None:
+        """Nothing but the picture on the whole screen, or everything again."""
+        window = self._window
+        full = not window.isFullScreen()
+        window.set_bare(full)
+        if full:
+            window.showFullScreen()
+        else:
+            window.showNormal()
+        window.actions_by_id["full-screen"].setChecked(full)
+
+    def next_theme(self) -> None:
+        """As the system, light, dark, and as the system again."""
+        window = self._window
+        choice = CHOICES[(CHOICES.index(window.theme.choice) + 1) % len(CHOICES)]
+        window.settings.theme = choice
+        window.theme.choose(choice)
+        window.tell({"system": "Light or dark as the system", "light": "Light", "dark": "Dark"}[choice] + ".", "done")
+
+    def dismiss(self) -> None:
+        """Take the newest message away; where there is none, leave the full screen and show the controls."""
+        window = self._window
+        if window.stage.banner.dismiss():
+            return
+        if window.isFullScreen():
+            self.switch_full_screen()
+        elif window.bare:
+            window.set_bare(False)
+
+    # The program
+
+    def open_menu(self) -> None:
+        """Open the menu."""
+        self._window.set_bare(False)
+        self._window.header.open_menu()
+
+    def show_shortcuts(self) -> None:
+        """Every command with its keys."""
+        self._show(Shortcuts(self._window.commands, self._window))
+
+    def show_about(self) -> None:
+        """What this is."""
+        self._show(About(self._window.devicePixelRatioF(), self._window))
+
+    def quit(self) -> None:
+        """Close the window, which ends the program."""
+        self._window.close()
+
+    # What they have in common
+
+    def _show(self, dialog: QDialog) -> None:
+        """Show a dialog and go on: nothing waits for it."""
+        dialog.open()
+
+    def _switch(self, key: str, *, look: bool = False) -> None:
+        self._set(key, not getattr(self._window.settings, key), look=look)
+
+    def _set(self, key: str, value: Any, *, look: bool = False) -> None:
+        window = self._window
+        setattr(window.settings, key, value)
+        window.apply_settings()
+        if look and window.watch is not None:
+            window.watch.look_anew()
+        window.refresh()

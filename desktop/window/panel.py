@@ -1,0 +1,209 @@
+"""The side panel: what is looked for, how it is shown, and the figures in full. It can be hidden."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.settings import Settings
+from desktop.window.switch import Switch
+from desktop.window.theme import Colours
+
+WIDE = 272
+STANDARD = 0
+"""The slider's place for "each kind's own threshold"; 1..99 are per cent."""
+DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (Metal)"}
+FIGURES = {
+    "capture": "Captured",
+    "analysed": "Analysed",
+    "age": "Age on screen",
+    "skipped": "Skipped",
+    "dropped": "Dropped",
+    "late": "Late in recording",
+    "mode": "Picture",
+    "device": "Networks",
+}
+
+
+class Panel(QFrame):
+    """Options and figures. Each signal says what the user wants; what holds is told by `set_settings`."""
+
+    score_wanted = Signal(int)
+    device_wanted = Signal(str)
+    faces_wanted = Signal(int)
+    bodies_wanted = Signal(int)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setFixedWidth(WIDE)
+        self._actions = actions
+        self._switches: dict[str, Switch] = {}
+        self._figures: dict[str, QLabel] = {}
+        page = QWidget()
+        page.setObjectName("panelPage")
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(18, 16, 14, 16)
+        self._column.setSpacing(8)
+        self._looking()
+        self._showing()
+        self._live()
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+
+    def _looking(self) -> None:
+        self._heading("LOOK FOR")
+        self._most_faces = self._kind("faces", "Faces", "Most faces that are followed", self.faces_wanted)
+        self._most_bodies = self._kind("bodies", "Bodies", "Most bodies that are followed", self.bodies_wanted)
+        self._score_text = QLabel()
+        self._score_text.setProperty("figure", True)
+        self._score_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._score = QSlider(Qt.Orientation.Horizontal)
+        self._score.setRange(STANDARD, 99)
+        self._score.setPageStep(10)
+        self._score.setAccessibleName("Score threshold in per cent; 0 is the standard of each kind")
+        self._score.setToolTip("What is less sure than this is not shown (Ctrl+Up, Ctrl+Down; standard: Ctrl+0)")
+        self._score.valueChanged.connect(self.score_wanted)
+        self._row(QLabel("Score threshold"), self._score_text)
+        self._column.addWidget(self._score)
+        self._device = QComboBox()
+        for key, title in DEVICES.items():
+            self._device.addItem(title, key)
+        self._device.setAccessibleName("Device that the networks run on")
+        self._device.setToolTip("Where the networks run (next: Ctrl+D)")
+        self._device.activated.connect(lambda place: self.device_wanted.emit(self._device.itemData(place)))
+        label = QLabel("Run on")
+        label.setBuddy(self._device)
+        self._row(label, self._device)
+        self._note = QLabel()
+        self._note.setProperty("muted", True)
+        self._note.setWordWrap(True)
+        self._note.hide()
+        self._column.addWidget(self._note)
+        self._switch("smooth", "Smooth movements")
+
+    def _showing(self) -> None:
+        self._heading("SHOW")
+        self._switch("labels", "Names and numbers")
+        self._switch("mirror", "Mirror the preview")
+        self._switch("loop", "Start files over")
+
+    def _live(self) -> None:
+        self._heading("LIVE")
+        grid = QGridLayout()
+        grid.setVerticalSpacing(6)
+        for row, (key, title) in enumerate(FIGURES.items()):
+            name, value = QLabel(title), QLabel("-")
+            name.setProperty("muted", True)
+            value.setProperty("figure", True)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            value.setWordWrap(key in ("mode", "device"))
+            value.setAccessibleName(title)
+            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, row, 1)
+            self._figures[key] = value
+        grid.setColumnStretch(1, 1)
+        self._column.addLayout(grid)
+
+    def _heading(self, text: str) -> None:
+        heading = QLabel(text)
+        heading.setProperty("heading", True)
+        if self._column.count():
+            self._column.addSpacing(12)
+        self._column.addWidget(heading)
+
+    def _row(self, left: QWidget, right: QWidget, between: QWidget | None = None) -> None:
+        row = QHBoxLayout()
+        row.addWidget(left)
+        row.addStretch(1)
+        if between is not None:
+            row.addWidget(between)
+        row.addWidget(right)
+        self._column.addLayout(row)
+
+    def _switch(self, key: str, title: str) -> None:
+        """A row with a switch for the action `key`."""
+        switch = self._follow(key, title)
+        label = QLabel(title)
+        label.setBuddy(switch)
+        self._row(label, switch)
+
+    def _follow(self, key: str, title: str) -> Switch:
+        """A switch that shows whether the action is on."""
+        switch, action = Switch(title), self._actions[key]
+        switch.setToolTip(action.toolTip())
+        switch.clicked.connect(lambda _checked=False: action.trigger())
+        action.toggled.connect(switch.setChecked)
+        self._switches[key] = switch
+        return switch
+
+    def _kind(self, key: str, title: str, meaning: str, wanted: SignalInstance) -> QSpinBox:
+        switch = self._follow(key, title)
+        most = QSpinBox()
+        most.setRange(1, 32)
+        most.setPrefix("up to ")
+        most.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        most.setFixedWidth(74)
+        most.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        most.setAccessibleName(meaning)
+        most.setToolTip(f"{meaning}: more of them take more time")
+        most.valueChanged.connect(wanted)
+        label = QLabel(title)
+        label.setBuddy(switch)
+        self._row(label, switch, most)
+        return most
+
+    def set_settings(self, settings: Settings) -> None:
+        """Show what holds."""
+        for box, value in ((self._most_faces, settings.max_faces), (self._most_bodies, settings.max_bodies)):
+            box.blockSignals(True)
+            box.setValue(value)
+            box.blockSignals(False)
+        self._score.blockSignals(True)
+        self._score.setValue(STANDARD if settings.score is None else max(1, round(100 * settings.score)))
+        self._score.blockSignals(False)
+        self._score_text.setText("standard" if settings.score is None else f"{settings.score:.0%}")
+        self._device.setCurrentIndex(self._device.findData(settings.device))
+
+    def set_note(self, note: str) -> None:
+        """Why another device is used than the one that is wanted; "" where it is used."""
+        if self._note.text() != note:
+            self._note.setText(note)
+            self._note.setVisible(bool(note))
+
+    def set_figures(self, figures: dict[str, str]) -> None:
+        """The figures as texts, by the keys of FIGURES."""
+        for key, text in figures.items():
+            label = self._figures[key]
+            if label.text() != text:
+                label.setText(text)
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """What it says."""
+        return {key: label.text() for key, label in self._figures.items()}
+
+    def dress(self, colours: Colours) -> None:
+        """Take the colours of a theme."""
+        for switch in self._switches.values():
+            switch.dress(colours)

@@ -1,0 +1,45 @@
+"""The engine room behind the window: all that is too heavy to be imported before the window is up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop import cores, folders
+from desktop.sources.cameras import list_cameras
+from desktop.sources.naming import make_source
+from desktop.sources.source import Source
+from desktop.window.eyes import Eyes, loading_from
+
+
+class MakeSource(Protocol):
+    """Makes the source of this name; raises SourceError."""
+
+    def __call__(self, name: str, *, loop: bool) -> Source: ...
+
+
+class AnyCamera(Protocol):
+    """A camera that is attached: `name` for people, `source` the string that opens it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the window works with: sources by name, the cameras that are attached, the networks."""
+
+    make_source: MakeSource
+    cameras: Callable[[], Sequence[AnyCamera]]
+    eyes: Eyes
+
+
+def equip() -> Room:
+    """The real one. Called in a thread beside the window's: its imports take a second."""
+    cores.apply_to_opencv()
+    threads = cores.set_up().budget.inference
+    return Room(make_source, list_cameras, Eyes(loading_from(folders.cache(), threads)))

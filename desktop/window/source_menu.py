@@ -1,0 +1,87 @@
+"""The menu of sources: cameras by name, files, the demo, names, and what was watched lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.window.icons import icon
+from desktop.window.theme import DARK, Colours
+
+if TYPE_CHECKING:
+    from desktop.window.room import AnyCamera
+
+
+class SourceMenu(QMenu):
+    """`chosen`: the name of the source that was clicked; `opening`: it is about to be seen."""
+
+    chosen = Signal(str)
+
+    def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fixed = [actions[key] for key in ("open-file", "open-folder", "demo", "open-name")]
+        self._cameras: Sequence[AnyCamera] | None = None
+        self._problem = ""
+        self._recent: Sequence[str] = ()
+        self._colours, self._ratio = DARK, 1.0
+        self._fill()
+
+    def set_cameras(self, cameras: Sequence[AnyCamera] | None, problem: str = "") -> None:
+        """The cameras that are attached; None while they are being looked for; `problem`: why they are not known."""
+        self._cameras, self._problem = cameras, problem
+        self._fill()
+
+    def set_recent(self, names: Sequence[str]) -> None:
+        """What was watched lately, the latest first."""
+        self._recent = names
+        self._fill()
+
+    def dress(self, colours: Colours, ratio: float) -> None:
+        """Take the colours of a theme."""
+        self._colours, self._ratio = colours, ratio
+        self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        if self._cameras:
+            for camera in self._cameras:
+                self._entry(camera.name, camera.source, "camera")
+        else:
+            looking = "Looking for cameras…" if self._cameras is None else "No camera is attached"
+            self._entry(self._problem or looking, "", "camera").setEnabled(False)
+        self.addSeparator()
+        self.addActions(self._fixed)
+        if self._recent:
+            self.addSeparator()
+            for name in self._recent:
+                self._entry(title_of(name), name, "recent")
+
+    def _entry(self, title: str, name: str, drawing: str) -> QAction:
+        colours = self._colours
+        action = self.addAction(icon(drawing, colours.text, disabled=colours.muted, ratio=self._ratio), _plain(title))
+        action.setToolTip(name)
+        if name:
+            action.triggered.connect(lambda _checked=False: self.chosen.emit(name))
+        return action
+
+
+def title_of(name: str, cameras: Sequence[AnyCamera] = ()) -> str:
+    """A source's name as it is shown: a camera's own name, a file's without its folder."""
+    for camera in cameras:
+        if camera.source == name:
+            return camera.name
+    if name == "demo":
+        return "Demo clip"
+    if "://" in name:
+        return name
+    return Path(name).name or name
+
+
+def _plain(title: str) -> str:
+    """A title in which "&" is a letter."""
+    return title.replace("&", "&&")

@@ -1,0 +1,207 @@
+"""What is being watched, from one source to the next: sessions that start, and sessions that are coming to their end.
+
+No Qt here. The window calls `tick` on its timer.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from desktop import folders
+from desktop.frame import Frame
+from desktop.live.analysis import LoadLooker
+from desktop.live.figures import RecordingFigures
+from desktop.live.session import Session
+from desktop.recordings.placing import free_name
+from desktop.recordings.reasons import why
+from desktop.settings import Settings
+from desktop.sources.source import Source, SourceInfo
+from desktop.window.eyes import options_of
+from desktop.window.room import Room
+from desktop.window.snapshot import file_name
+from models.analyzer import BODY_KEYS, FACE_KEYS
+from models.errors import RecordingError
+
+
+class _Told:
+    """A source that tells when it has let go of everything, so that the same camera can be opened again."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.name, self.live = source.name, source.live
+        self.closed = threading.Event()
+
+    def open(self) -> SourceInfo:
+        return self._source.open()
+
+    def read(self) -> Frame | None:
+        return self._source.read()
+
+    def close(self) -> None:
+        try:
+            self._source.close()
+        finally:
+            self.closed.set()
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A session, its source, and how many of its recordings were reported as over."""
+
+    session: Session
+    source: _Told
+    reported: int = 0
+    stopped: bool = False
+
+    @property
+    def holds_source(self) -> bool:
+        return not self.source.closed.is_set() and bool(self.session.unended) and not self.session.abandoned
+
+
+@dataclass(slots=True)
+class Watch:
+    """The session on the screen and those before it that are not over yet. Used by the window's thread.
+
+    `session`: the one on the screen; it stays when it is stopped, until the next begins. `waiting`: the next source
+    waits until the one before has let go.
+    """
+
+    room: Room
+    settings: Settings
+    program: str
+    session: Session | None = None
+    waiting: bool = False
+    _all: list[_Watched] = field(default_factory=list)
+    _next: _Told | None = None
+
+    def open(self, name: str) -> None:
+        """Watch the source of this name, in place of the one before. Raises SourceError where no source is so named."""
+        source = _Told(self.room.make_source(name, loop=self.settings.loop))
+        self.stop()
+        self._next, self.waiting = source, True
+        self._begin()
+
+    def stop(self) -> None:
+        """Watch nothing any more. What is being recorded is written to its end."""
+        self._next, self.waiting = None, False
+        for watched in self._all:
+            if not watched.stopped:
+                watched.session.request_stop()
+                watched.stopped = True
+
+    def tick(self) -> list[RecordingFigures]:
+        """Go on with what waits; returns the recordings that are over since the last call."""
+        over: list[RecordingFigures] = []
+        for watched in self._all:
+            recordings = watched.session.recordings
+            while watched.reported < len(recordings) and recordings[watched.reported].state in ("finished", "failed"):
+                over.append(recordings[watched.reported])
+                watched.reported += 1
+        self._begin()
+        self._all = [one for one in self._all if not one.stopped or one.session.unended or _unreported(one)]
+        return over
+
+    def _begin(self) -> None:
+        if self._next is None or any(one.stopped and one.holds_source for one in self._all):
+            return
+        source, self._next, self.waiting = self._next, None, False
+        self.session = Session(source, look=self._look())
+        self._all.append(_Watched(self.session, source))
+        self.session.start()
+
+    # What is looked for
+
+    def _look(self) -> LoadLooker | None:
+        """What loads the networks that the settings want, None where nothing is looked for."""
+        if not (self.settings.faces or self.settings.bodies):
+            return None
+        return self.room.eyes.look(options_of(self.settings), self.settings.device)
+
+    def look_anew(self) -> None:
+        """Look for what the settings say now: between two frames where all it needs is loaded, else after loading."""
+        session = self.session
+        if session is None or not self.watching:
+            return
+        options = options_of(self.settings)
+        running = session.figures().analysis == "running"
+        wanted = bool(options.networks())
+        if wanted and running and self.room.eyes.have(options, self.settings.device):
+            session.change(self.room.eyes.change(options))
+        else:
+            session.set_looker(self._look())
+
+    # Recording
+
+    @property
+    def watching(self) -> bool:
+        """A source is being opened or read, or has come to its end and is still on the screen."""
+        return any(one.session is self.session and not one.stopped for one in self._all)
+
+    @property
+    def recording(self) -> RecordingFigures | None:
+        """The recording that takes frames now, None where there is none."""
+        recording = self.session.figures().recording if self.session is not None else None
+        return recording if recording is not None and recording.state == "running" else None
+
+    @property
+    def draining(self) -> RecordingFigures | None:
+        """A recording that was stopped and still writes what waits."""
+        for watched in self._all:
+            for recording in watched.session.recordings:
+                if recording.state == "draining":
+                    return recording
+        return None
+
+    @property
+    def folder(self) -> Path:
+        """Where recordings and snapshots go."""
+        return Path(self.settings.folder).expanduser() if self.settings.folder else folders.videos()
+
+    def start_recording(self) -> Path:
+        """Record from the next frame on; returns the name. Raises RecordingError."""
+        if self.session is None:
+            raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
+        folder = self.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RecordingError(
+                f"{folder} cannot be made: {why(error)}. Choose another folder for recordings."
+            ) from error
+        path = free_name(folder / file_name(datetime.now().astimezone(), ".mp4"))
+        kinds = {"faces": FACE_KEYS[-1]} if self.settings.faces else {}
+        kinds |= {"bodies": BODY_KEYS[-1]} if self.settings.bodies else {}
+        self.session.start_recording(
+            path,
+            program=self.program,
+            networks=kinds,
+            labels=self.settings.labels,
+        )
+        return path
+
+    def stop_recording(self) -> None:
+        """End the recording; while it still writes what waits: end it after the frame in hand."""
+        for watched in self._all:
+            watched.session.stop_recording()
+
+    # The end
+
+    def close(self) -> None:
+        """End everything. The first time recordings are written to their end, the next time they are cut."""
+        self._next, self.waiting = None, False
+        self.room.eyes.close()
+        for watched in self._all:
+            watched.session.request_stop()
+            watched.stopped = True
+
+    @property
+    def unended(self) -> tuple[str, ...]:
+        """The threads that still run."""
+        return tuple(name for watched in self._all for name in watched.session.unended)
+
+
+def _unreported(watched: _Watched) -> bool:
+    return watched.reported < len(watched.session.recordings)

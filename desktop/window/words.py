@@ -1,0 +1,104 @@
+"""Figures in words: what bars, panel and signs on the picture say. Pure functions."""
+
+from __future__ import annotations
+
+from desktop.live.figures import Figures, RecordingFigures
+
+NOTHING = "-"
+_SILENT = 2.0  # seconds without a frame after which a running source is said to be silent
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 0:07, 12:34 or 1:02:03."""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def milliseconds(age: float | None) -> str:
+    """An age in seconds as 34 ms or 2.1 s; "-" for none."""
+    if age is None:
+        return NOTHING
+    return f"{round(1000 * age)} ms" if age < 1.0 else f"{age:.1f} s"
+
+
+def counted(number: int, word: str) -> str:
+    """1 frame, 2 frames."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def in_short(figures: Figures, age: float | None) -> str:
+    """For the bar: size, rate, age."""
+    if figures.state not in ("running", "ended") or figures.size is None:
+        return ""
+    parts = [f"{figures.size[0]} × {figures.size[1]}"]  # noqa: RUF001 - that is the sign
+    if figures.state == "running" and figures.capture_fps:
+        parts.append(f"{figures.capture_fps:.0f} fps")
+        parts.append(milliseconds(age))
+    return "   ·   ".join(parts)
+
+
+def in_full(figures: Figures, age: float | None, mode: str, device: str) -> dict[str, str]:
+    """For the panel, by the keys of `panel.FIGURES`."""
+    running = figures.state == "running"
+    return {
+        "capture": f"{figures.capture_fps:.1f} fps" if running and figures.capture_fps else NOTHING,
+        "analysed": f"{figures.analysed_fps:.1f} fps" if running and figures.analysed_fps else NOTHING,
+        "age": milliseconds(age) if running else NOTHING,
+        "skipped": f"{figures.skipped:,}",
+        "dropped": f"{figures.dropped:,}",
+        "late": f"{figures.late:,}",
+        "mode": mode or NOTHING,
+        "device": device or NOTHING,
+    }
+
+
+def networks(figures: Figures, device: str) -> tuple[str, float | None]:
+    """What the networks are doing, and how far their loading is, None while nothing is loaded."""
+    if figures.analysis == "loading":
+        text = figures.loading or "Loading the networks"
+        return f"{text}… {figures.progress:.0%}", figures.progress
+    if figures.analysis == "failed":
+        return "Nothing is looked for: see the message", None
+    if figures.state not in ("running", "opening", "ended"):
+        return "", None
+    if figures.analysis == "off" and figures.state != "ended":
+        return "Nothing is looked for", None
+    return (f"Runs on {device}" if device else ""), None
+
+
+def sign(figures: Figures, title: str, *, seen: bool, live: bool) -> tuple[str, str]:
+    """What the picture's corner and the middle of the stage say. `seen`: there is a picture. `live`: of a camera."""
+    if figures.state in ("idle", "opening"):
+        return "", f"Opening {title}…"
+    if figures.state == "running":
+        if figures.silent is None:
+            return "", f"Waiting for the first picture of {title}…"
+        silent = live and figures.silent > _SILENT
+        return (f"No new picture for {figures.silent:.0f} s" if silent else ""), ""
+    if not seen:
+        return "", {"lost": f"{title} cannot be watched", "stopped": "Stopped"}.get(figures.state, "")
+    words = {"ended": "At its end" if figures.captured > 1 else "", "lost": "Lost", "stopped": "Stopped"}
+    return words.get(figures.state, ""), ""
+
+
+def recording(figures: RecordingFigures) -> str:
+    """How a recording stands, for the sign on the picture."""
+    if figures.state == "draining":
+        return f"Finishing: {counted(figures.waiting, 'frame')} left"
+    return f"{clock(figures.duration)}   {counted(figures.frames, 'frame')}, {figures.dropped:,} dropped"
+
+
+def recorded(figures: RecordingFigures) -> str:
+    """A recording that is over, as a sentence."""
+    if not figures.files:
+        return "Nothing was recorded: no frame came while the recording ran."
+    lost = f"; {counted(figures.dropped, 'frame')} dropped" if figures.dropped else ""
+    return f"Recorded {clock(figures.duration)}, {counted(figures.frames, 'frame')}{lost}: {figures.path.name}"
+
+
+def finishing(draining: RecordingFigures | None) -> str:
+    """What is said while a closed window still writes."""
+    if draining is None:
+        return "Closing…"
+    return f"Finishing the recording: {counted(draining.waiting, 'frame')} left. Close again to end it now."
