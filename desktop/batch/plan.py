@@ -12,7 +12,7 @@ from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
 from desktop.batch.outputs import VIDEO_SUFFIX
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
-from desktop.sources.naming import is_live, make_source
+from desktop.sources.naming import make_source
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError
@@ -67,7 +67,7 @@ def _names(given: str) -> list[str]:
 
     In a folder the endings say what is a video; a file that is named by itself may be called anything.
     """
-    if is_live(given):
+    if make_source(given).live:
         raise SourceError(
             f"{given} is live, and only videos, pictures and folders can be annotated: "
             f"watch and record it in the window, with `onlooker {given}`."

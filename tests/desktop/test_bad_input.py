@@ -76,9 +76,11 @@ def test_a_folder_without_pictures_is_named(tmp_path: Path, capsys: Capture) -> 
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["gopher://host/x", "camera:", "foo:bar"])
-def test_a_name_of_no_kind_is_answered_with_the_kinds_there_are(tmp_path: Path, capsys: Capture, name: str) -> None:
-    refused(capsys, name, "-o", tmp_path / "out.mp4")
+@pytest.mark.parametrize("name", ["gopher://host/x", "foo:bar", "camera:0", "rtsp://me:canary@host/x", "screen:0"])
+def test_a_name_of_nothing_and_of_something_live_is_answered_with_what_can_be_done(
+    tmp_path: Path, capsys: Capture, name: str
+) -> None:
+    assert "canary" not in refused(capsys, name, "-o", tmp_path / "out.mp4")
     assert files(tmp_path) == set()
 
 

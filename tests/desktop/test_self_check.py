@@ -14,7 +14,7 @@ from models import checking
 from models.catalogue import NETWORKS
 
 Capture = pytest.CaptureFixture[str]
-PARTS = ["packages", "processor", "folders", "resources", *NETWORKS, "pictures", "video", "demo", "window"]
+PARTS = ["packages", "processor", "folders", "resources", "networks", *NETWORKS, "pictures", "video", "demo", "window"]
 
 
 def results(capsys: Capture, status: int, *arguments: str) -> dict[str, dict[str, Any]]:
