@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import psutil
 import pytest
 from clips import numbered, times_of, write_clip
@@ -21,6 +22,7 @@ from desktop import __version__
 from desktop.commands import cli, interruption
 from desktop.commands.bench import measure, percentile
 from desktop.commands.talk import Talk, logs_on_stderr, redacted, table
+from desktop.sources.cameras import Camera
 from models.child import FROZEN_COMMANDS
 from models.errors import SourceError
 
@@ -122,6 +124,41 @@ def test_models_are_listed_with_licence_and_size(capsys: pytest.CaptureFixture[s
     assert cli.run(["models"]) == 0
     out = capsys.readouterr().out
     assert all(key in out for key in listed)
+
+
+def test_cameras_are_listed_with_the_source_that_opens_each(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        Camera(0, "HD Webcam", "/dev/video0", cv2.CAP_V4L2, "camera:HD Webcam"),
+        Camera(2, "Microscope [x]", "", cv2.CAP_DSHOW, "camera:Microscope [x]"),
+    ]
+    monkeypatch.setattr("desktop.sources.cameras.list_cameras", lambda: found)
+    assert cli.run(["cameras"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "SOURCE                 NAME            PATH",
+        "camera:HD Webcam       HD Webcam       /dev/video0",
+        "camera:Microscope [x]  Microscope [x]",
+    ]
+    assert cli.run(["cameras", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed[0] == {
+        "source": "camera:HD Webcam",
+        "name": "HD Webcam",
+        "index": 0,
+        "path": "/dev/video0",
+        "backend": "V4L2",
+    }
+
+
+def test_where_there_is_no_camera_a_sentence_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.sources.cameras.list_cameras", list)
+    assert cli.run(["cameras", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert "No camera was found" in said.err
 
 
 @pytest.fixture
