@@ -32,12 +32,11 @@ FINER = 2
 # second, middle of the view (x, y) and its height in pixels of the portrait, tilt in degrees
 VIEWS = (
     (0.0, 256, 256, 512, 0.0),
-    (0.8, 256, 256, 512, 0.0),
-    (3.4, 226, 138, 236, 0.0),
-    (4.4, 226, 130, 224, -5.0),
-    (5.6, 236, 134, 230, 5.0),
-    (7.2, 262, 214, 400, 0.0),
-    (9.4, 256, 256, 512, 0.0),
+    (0.5, 256, 256, 512, 0.0),
+    (3.6, 228, 140, 240, 0.0),
+    (4.6, 226, 130, 224, -5.0),
+    (5.8, 236, 136, 232, 5.0),
+    (9.6, 256, 256, 512, 0.0),
     (10.0, 256, 256, 512, 0.0),
 )
 
@@ -75,8 +74,11 @@ def view(second: float) -> tuple[float, float, float, float]:
     before, after = VIEWS[later - 1], VIEWS[later]
     part = (second - before[0]) / (after[0] - before[0])
     part = part * part * (3 - 2 * part)
-    x, y, height, tilt = (a + (b - a) * part for a, b in zip(before[1:], after[1:], strict=True))
-    return x, y, height, tilt
+    height = before[3] * (after[3] / before[3]) ** part  # a zoom is even when it multiplies
+    # The middle follows the height where that changes, so that the point zoomed at stays where it is.
+    along = (height - before[3]) / (after[3] - before[3]) if after[3] != before[3] else part
+    x, y = (a + (b - a) * along for a, b in zip(before[1:3], after[1:3], strict=True))
+    return x, y, height, before[4] + (after[4] - before[4]) * part
 
 
 def frames() -> Iterator[Pixels]:

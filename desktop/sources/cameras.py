@@ -127,11 +127,12 @@ def _by_port(cameras: list[Camera]) -> list[Camera]:
 
 
 def _word_for(camera: Camera, cameras: list[Camera]) -> str:
+    """What names it after "camera:": its name, NAME#2 for a twin, its path where that would be taken for another."""
     twins = [one for one in _by_port(cameras) if one.name == camera.name]
-    if camera.name.isdecimal():  # would be taken for an index
-        return camera.path or str(camera.index)
     number = twins.index(camera) + 1
-    return camera.name if number == 1 else f"{camera.name}#{number}"
+    word = camera.name if number == 1 else f"{camera.name}#{number}"
+    another = word.isdecimal() or any(one.name == word for one in cameras if one.name != camera.name)
+    return (camera.path or str(camera.index)) if another else word
 
 
 def _is_path_of(which: str, camera: Camera) -> bool:

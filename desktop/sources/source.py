@@ -41,7 +41,11 @@ class Source(Protocol):
         ...
 
     def read(self) -> Frame | None:
-        """The next frame, upright, `index` counting from 0; None at the end. Raises SourceError when it is lost."""
+        """The next frame, upright, `index` counting from 0 since it was opened; None at the end and once it is closed.
+
+        Raises SourceError, once, when it is lost, or where a file turned out to be damaged or cut off: its sentence
+        then says how far it went, and the frames given before are good.
+        """
         ...
 
     def close(self) -> None:

@@ -65,10 +65,10 @@ class VideoSource:
             return self._reading.info
 
     def read(self) -> Frame | None:
-        """The next frame; None at the end. Raises SourceError at the end of a file that is damaged or cut off."""
+        """The next frame; None at the end. Raises SourceError, once, at the end of a damaged or cut off file."""
         with self._lock:
             if self._reading is None:
-                raise SourceError(f"{self.name} is not open.")
+                return None
             try:
                 frame = self._reading.next(self._index, self._offset)
                 if frame is None and self._loop:

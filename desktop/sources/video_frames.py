@@ -87,7 +87,7 @@ def full_or_limited(frame: VideoFrame) -> ColorRange:
     name = frame.format.name
     if frame.format.is_rgb or name.startswith(("yuvj", "pal8")) or frame.color_range == ColorRange.JPEG:
         return ColorRange.JPEG
-    if frame.color_range == ColorRange.UNSPECIFIED and name.startswith("gray"):
+    if frame.color_range == ColorRange.UNSPECIFIED and name.startswith(("gray", "ya8", "ya16", "mono")):
         return ColorRange.JPEG
     return ColorRange.MPEG
 

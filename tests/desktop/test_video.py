@@ -204,7 +204,7 @@ def test_a_file_that_names_no_matrix_is_taken_as_players_take_its_size(
     assert np.abs(frames[0].pixels.astype(int) - picture).max() <= 4
 
 
-@pytest.mark.parametrize("pix_fmt", ["gray", "bgr0", "gbrp", "yuva420p"])
+@pytest.mark.parametrize("pix_fmt", ["gray", "bgr0", "gbrp10le", "yuva420p"])
 def test_grey_rgb_and_transparent_videos_are_read(tmp_path: Path, pix_fmt: str) -> None:
     picture = np.full((48, 64, 3), 200, np.uint8)
     path = write_movie(
@@ -345,15 +345,14 @@ def test_names_that_look_like_addresses_or_patterns_are_files(tmp_path: Path) ->
         assert len(frames) == 2, name
 
 
-def test_close_may_come_at_any_time_and_reading_afterwards_is_an_error(tmp_path: Path) -> None:
+def test_close_may_come_at_any_time_and_there_is_nothing_to_read_afterwards(tmp_path: Path) -> None:
     source = VideoSource(write_movie(tmp_path / "clip.mp4", noise(10)))
     source.close()
     source.open()
     source.read()
     source.close()
     source.close()
-    with pytest.raises(SourceError, match="not open"):
-        source.read()
+    assert source.read() is None
     assert source.open().size == (160, 120)
     frame = source.read()
     assert frame is not None
