@@ -370,6 +370,22 @@ def test_tables_are_aligned_and_keep_long_cells_whole() -> None:
     assert table([("A", "LONG"), ("x" * 5, "y"), ("", "z")]) == "A      LONG\nxxxxx  y\n       z"
 
 
+def test_bench_gives_figures_for_every_network_and_for_all_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bench", "--seconds", "0.1", "--json", "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    answer = json.loads(said.out)
+    figures = {figure["what"]: figure for figure in answer["milliseconds"]}
+    assert list(figures) == [
+        *("face-detector-full", "face-mesh", "body-detector", "body-landmarks"),
+        "everything, a frame",
+    ]
+    assert all(0 < figure["tenth"] <= figure["median"] and figure["runs"] >= 5 for figure in figures.values())
+    assert answer["versions"]["openvino"]
+    assert answer["frames"] > 30
+    assert "for networks" in answer["cores"]
+
+
 def test_measuring_is_bounded_by_time_and_has_at_least_five_runs() -> None:
     ticks = iter(range(1000))
     calls: list[int] = []
