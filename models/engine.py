@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -76,16 +77,31 @@ def load_engines(
     done and how far, 0..1, never falling. What is missing, damaged or wrong in the cache is made in a child process,
     which takes seconds. Raises NetworkError.
     """
-    report = progress or (lambda _text, _part: None)
+    report = _rising(progress)
     networks = [_named(key) for key in keys]
+    if device != "cpu":
+        report("Looking for a graphics device", 0.0)
     name, note = devices.choose(device)
     if name != "cpu":
         try:
-            return {network.key: _on_gpu(network, name, cache, threads, precision) for network in networks}
+            return _on_gpu(networks, name, cache, threads, precision, report)
         except (RuntimeError, ImportError, AssertionError) as error:  # AssertionError: torch without that device
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            note = f"The graphics device ({name}) is not used: {lines[0]}"
+            note = f"The graphics device ({name}) is not used: {lines[0].rstrip('.')}."
     return dict(_on_cpu(networks, cache, threads, precision, note, report))
+
+
+def _rising(progress: Progress | None) -> Progress:
+    """`progress`, if there is one, told of no step back: a device that fails half-way begins the work again."""
+    reached = 0.0
+
+    def report(text: str, part: float) -> None:
+        nonlocal reached
+        reached = max(reached, part)
+        if progress is not None:
+            progress(text, reached)
+
+    return report
 
 
 def _named(key: str) -> Network:
@@ -94,15 +110,24 @@ def _named(key: str) -> Network:
     return NETWORKS[key]
 
 
-def _on_gpu(network: Network, device: str, cache: Path, threads: int, forced: Precision | None) -> Engine:
-    def instead() -> CpuEngine:
+def _on_gpu(
+    networks: Sequence[Network], device: str, cache: Path, threads: int, forced: Precision | None, report: Progress
+) -> dict[str, Engine]:
+    """Raises RuntimeError, ImportError or AssertionError where the device does not do."""
+
+    def instead(network: Network) -> CpuEngine:
         return _on_cpu([network], cache, threads, forced, "", lambda _text, _part: None)[network.key]
 
-    engine = GpuEngine(network, device, fallback=instead)
-    error = checking.check(engine)
-    if error > checking.TOLERANCES[engine.precision]:
-        raise RuntimeError(f"it gives wrong answers with {network.key} (off by {error:.1e}).")
-    return engine
+    engines: dict[str, Engine] = {}
+    for done, network in enumerate(networks):
+        report(f"Loading {network.title}", done / len(networks))
+        engine = GpuEngine(network, device, fallback=partial(instead, network))
+        error = checking.check(engine)
+        if engine.device != device or error > checking.TOLERANCES[engine.precision]:
+            raise RuntimeError(engine.note or f"{network.key} gives wrong answers on it (off by {error:.1e} of range)")
+        engines[network.key] = engine
+    report("Networks are ready", 1.0)
+    return engines
 
 
 def _on_cpu(
