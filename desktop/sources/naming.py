@@ -23,6 +23,7 @@ NAMES = "camera:0, camera:NAME, the path of a video, a picture or a folder of pi
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
 _SECRET = re.compile(r"[^/@\s]+:[^/@\s]*@")
+_TILED = {".heic", ".heif"}  # FFmpeg would take one tile of such a picture for a video
 _LATER = {
     "rtsp": "network cameras",
     "rtsps": "network cameras",
@@ -68,7 +69,9 @@ def is_live(name: str) -> bool:
 def is_picture(path: Path) -> bool:
     """Whether a file is a picture: by its ending, or where that says nothing by its first bytes."""
     suffix = path.suffix.lower()
-    return suffix in PICTURE_SUFFIXES or (suffix not in VIDEO_SUFFIXES and bool(cv2.haveImageReader(str(path))))
+    if suffix in PICTURE_SUFFIXES or suffix in _TILED:
+        return True
+    return suffix not in VIDEO_SUFFIXES and bool(cv2.haveImageReader(str(path)))
 
 
 def _scheme(name: str) -> str:

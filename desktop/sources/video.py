@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -131,6 +130,8 @@ class _Reading:
         self._last = 0
         # "file:" lets names hold colons; nothing but local files is opened, whatever the file may name.
         self._container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
+        # There the flag says that something was lost or joined before, as is usual, and the packet may be whole.
+        self._broadcast = "mpegts" in self._container.format.name
         self._frames: Generator[VideoFrame] | None = None
         try:
             stream = _video_stream(self._container, name)
@@ -141,13 +142,12 @@ class _Reading:
             self._pending: VideoFrame | None = first
             rate = stream.average_rate or stream.guessed_rate
             fps = float(rate) if rate and 0 < rate <= 1000 else None
-            self._clock = Clock(fps)
+            self._clock = Clock(fps, broadcast=self._broadcast)
             self._picture = Picture(stream.codec_context.sample_aspect_ratio)
-            self._promised = _promised(self._container, stream)
+            self._promised = _promised(self._container, stream, first)
             self._goes_beyond = _goes_beyond(path, stream)
-            self.info = SourceInfo(
-                self._picture.size(first), fps, stream.frames or None, _duration(self._container, stream)
-            )
+            duration = self._promised or _duration(self._container, stream)
+            self.info = SourceInfo(self._picture.size(first), fps, stream.frames or None, duration)
         except BaseException:
             self.close()
             raise
@@ -208,7 +208,7 @@ class _Reading:
                 packets.close()
 
     def _frames_of(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
-        if packet.is_corrupt:  # cut in its middle: would decode to half a picture
+        if packet.is_corrupt and not self._broadcast:  # cut in its middle: would decode to half a picture
             self._damage.note("a packet is not whole")
             return []
         try:
@@ -261,16 +261,20 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _promised(container: InputContainer, stream: VideoStream) -> float | None:
-    """Seconds that a Matroska file says this stream lasts, written when it was whole; other containers guess."""
+def _promised(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
+    """Seconds from the first frame to where a Matroska file, when it was whole, said that this stream ends.
+
+    Other containers say what is there, or guess.
+    """
     text = stream.metadata.get("DURATION", "")
     if "matroska" not in container.format.name or text.count(":") != 2:
         return None
     hours, minutes, seconds = text.split(":")
     try:
-        return int(hours) * 3600 + int(minutes) * 60 + float(Fraction(seconds.strip()))
+        end = int(hours) * 3600 + int(minutes) * 60 + float(seconds.strip("\0 "))
     except ValueError:
         return None
+    return end - (first.time or 0.0)
 
 
 def _goes_beyond(path: Path, stream: VideoStream) -> bool:

@@ -13,7 +13,8 @@ from desktop.frame import Pixels
 from desktop.sources.orientation import UPRIGHT, Orientation, by_display_matrix
 
 NANOSECONDS = 1_000_000_000
-_ANOTHER_BEGINNING = NANOSECONDS  # a time that falls back by more is that of files joined, not of frames in disorder
+_BACK = NANOSECONDS // 4  # a time that falls back by more is that of files joined, not of frames in disorder
+_AHEAD = 10 * NANOSECONDS  # in a broadcast, a time that is ahead by more is another clock's, as FFmpeg takes it
 _USUAL_FPS = 25  # where a file stores neither times nor a rate
 _MATRICES = {int(one): one for one in Colorspace if one is not Colorspace.DEFAULT}
 _BT2020_CONSTANT = 10  # swscale has one matrix for both kinds of BT.2020
@@ -95,12 +96,14 @@ def full_or_limited(frame: VideoFrame) -> ColorRange:
 class Clock:
     """The times of one pass through a video, in ns from its first frame.
 
-    A missing time is that of the frame before and its duration; one that falls back by more than a second begins
-    another part, which follows the part before; other disorder is held at the time before, so that none goes back.
-    `step`: how long the newest frame lasts. `fps`: nominal, where the file says so.
+    A missing time is that of the frame before and its duration. One that falls back by more than a quarter of a second,
+    or in a `broadcast` jumps ahead by more than ten, begins another part, which follows the part before; other disorder
+    is held at the time before, so that none goes back. `step`: how long the newest frame lasts. `fps`: nominal, where
+    the file says so.
     """
 
-    def __init__(self, fps: float | None) -> None:
+    def __init__(self, fps: float | None, *, broadcast: bool = False) -> None:
+        self._broadcast = broadcast
         self._usual = round(NANOSECONDS / (fps or _USUAL_FPS))
         self._origin: int | None = None
         self._last: int | None = None
@@ -116,7 +119,7 @@ class Clock:
             due = self._last + self.step
             if stored is None:
                 time = due
-            elif self._origin is None or stored - self._origin < self._last - _ANOTHER_BEGINNING:
+            elif self._origin is None or self._begins_anew(stored - self._origin - self._last):
                 self._origin = stored - due
                 time = due
             else:
@@ -126,6 +129,9 @@ class Clock:
         self.step = lasts if lasts > 0 else interval if interval > 0 else self._usual
         self._last = time
         return time
+
+    def _begins_anew(self, step: int) -> bool:
+        return step < -_BACK or (self._broadcast and step > _AHEAD)
 
 
 def _nanoseconds(frame: VideoFrame) -> int | None:

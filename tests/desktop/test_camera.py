@@ -378,6 +378,28 @@ def test_closing_while_a_read_hangs_returns_and_the_reader_lets_go_later(monkeyp
     assert [frame is None for frame in got] == [False, False, True]
 
 
+def test_closing_while_it_is_being_opened_lets_go_once_opening_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = FakeCamera(size=SMALL, then={0: "hang"})
+    plug(monkeypatch, camera)
+    source = source_of(camera)
+    said: list[str] = []
+
+    def open_it() -> None:
+        try:
+            source.open()
+        except SourceError as error:
+            said.append(str(error))
+
+    opener = threading.Thread(target=open_it, daemon=True)
+    opener.start()
+    assert camera.hanging.wait(PATIENCE)
+    source.close()
+    camera.released.set()
+    opener.join(PATIENCE)
+    assert said == ["Fake Camera was closed while it was being opened."]
+    assert camera.releases == 1
+
+
 def test_a_session_tells_of_a_lost_camera_and_another_can_open_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = FakeCamera(size=SMALL, then={20: "unplugged"})
     plug(monkeypatch, camera)

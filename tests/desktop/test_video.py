@@ -78,6 +78,17 @@ def test_a_stream_without_times_gets_those_of_its_rate(tmp_path: Path) -> None:
     assert [frame.time // MS for frame in frames] == [40 * number for number in range(10)]
 
 
+@pytest.mark.parametrize(("broadcast", "last"), [(False, 3_600_040), (True, 80)])
+def test_only_in_a_broadcast_a_jump_ahead_is_another_clock_s(broadcast: bool, last: int) -> None:
+    clock = Clock(25.0, broadcast=broadcast)
+    times = []
+    for stamp in (0, 40, 3_600_040):
+        frame = av.VideoFrame(16, 16, "yuv420p")
+        frame.pts, frame.time_base = stamp, Fraction(1, 1000)
+        times.append(clock.time(frame) // MS)
+    assert times == [0, 40, last]
+
+
 @pytest.mark.parametrize(
     ("pts", "times"),
     [
@@ -303,6 +314,26 @@ def test_a_video_that_was_cut_off_gives_what_there_is_and_says_so_at_its_end(
     for frame, same in zip(frames, all_frames, strict=False):
         assert frame.time == same.time
         assert (frame.pixels == same.pixels).all()
+
+
+def test_a_whole_video_that_begins_late_or_ends_before_its_sound_is_not_called_cut_off(tmp_path: Path) -> None:
+    late = write_movie(tmp_path / "late.mkv", noise(30), [3000 + number for number in range(30)])
+    info, frames, end = read(late)
+    assert (len(frames), end) == (30, "")
+    assert info.duration == pytest.approx(1.0, abs=0.01)
+    slides = write_movie(tmp_path / "slides.mkv", noise(3), [0, 5000, 60_000], time_base=Fraction(1, 1000))
+    assert read(slides)[2] == ""
+
+
+def test_broadcasts_that_were_joined_are_read_through_and_go_on_in_time(tmp_path: Path) -> None:
+    part = write_movie(tmp_path / "part.ts", noise(30))
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(part.read_bytes() * 2)
+    _, frames, end = read(joined)
+    assert (len(frames), end) == (60, "")
+    steps = np.diff([frame.time for frame in frames]) / MS
+    assert steps.min() > 0
+    assert steps.max() < 100
 
 
 def test_a_video_cut_before_its_index_is_refused(tmp_path: Path) -> None:
