@@ -100,10 +100,8 @@ class Annotator:
                     outcome.interrupted = True
                     break
                 self._annotate(job, number, plan, data, outcome)
-        except RecordingError:
-            if data is not None:
-                data.keep()
-            raise
+        except RecordingError as error:
+            raise RecordingError(_with_kept(str(error), "data", data)) from error
         except BaseException:
             if data is not None:
                 data.finish()
@@ -166,10 +164,8 @@ class _Video:
                 self._all_frames(source, outcome)
             finally:
                 source.close()
-        except RecordingError:
-            if self._file is not None:
-                self._file.keep()
-            raise
+        except RecordingError as error:
+            raise RecordingError(_with_kept(str(error), "video", self._file)) from error
         except SourceError as error:
             if self._finish(outcome):
                 raise SourceError(f"{error} What was read is in {self._job.target}.") from error
@@ -249,6 +245,12 @@ def _picture(name: str) -> Pixels:
     if frame is None:
         raise SourceError(f"{name} holds no picture.")
     return frame.pixels
+
+
+def _with_kept(sentence: str, what: str, file: VideoFile | DataFile | None) -> str:
+    """The sentence of an error, after `file` was closed, with the name under which it is kept."""
+    kept = file.keep() if file is not None else None
+    return sentence if kept is None or str(kept) in sentence else f"{sentence} The {what} so far is kept as {kept}."
 
 
 def _make(folder: Path) -> None:

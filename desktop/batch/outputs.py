@@ -78,13 +78,15 @@ class VideoFile:
             self._lock.release()  # a locked file cannot be renamed on Windows
         return self._place.finish()
 
-    def keep(self) -> None:
-        """Close it after an error: what was written stays under the temporary name. Never raises."""
+    def keep(self) -> Path | None:
+        """Close it after an error: what was written stays under the temporary name, which is given. Never raises."""
         with contextlib.suppress(RecordingError):  # it follows from the error that was told
             self._writer.close()
         self._lock.release()
-        if not self._writer.frames:
-            self._place.abort()
+        if self._writer.frames:
+            return self._place.temporary
+        self._place.abort()
+        return None
 
 
 class DataFile:
@@ -125,12 +127,14 @@ class DataFile:
             return None
         return self._place.finish()
 
-    def keep(self) -> None:
-        """Close it after an error: what was written stays under the temporary name. Never raises."""
+    def keep(self) -> Path | None:
+        """Close it after an error: what was written stays under the temporary name, which is given. Never raises."""
         with contextlib.suppress(RecordingError):  # it follows from the error that was told
             self._writer.close()
-        if self._empty:
-            self._place.abort()
+        if not self._empty:
+            return self._place.temporary
+        self._place.abort()
+        return None
 
 
 def write_picture(target: Path, pixels: Pixels, *, overwrite: bool) -> Path:

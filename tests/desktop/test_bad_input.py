@@ -193,6 +193,15 @@ def test_a_disk_that_is_read_only_is_named(tmp_path: Path, small_disk: Path, cap
     assert "the disk is read-only" in refused(capsys, clip, "-o", tmp_path / "o.mp4", "--data", small_disk / "o.jsonl")
 
 
+def test_a_full_disk_for_the_data_keeps_the_video_too_and_names_it(
+    tmp_path: Path, small_disk: Path, capsys: Capture
+) -> None:
+    sentence = refused(capsys, "demo", "-o", tmp_path / "out.mp4", "--data", small_disk / "out.jsonl")
+    assert f"the disk is full. The video so far is kept as {tmp_path / 'out.mp4.part'}." in sentence
+    assert files(small_disk) == {"out.jsonl.part"}
+    assert _readable(tmp_path / "out.mp4.part") >= 1
+
+
 def test_a_full_disk_leaves_no_half_picture(tmp_path: Path, small_disk: Path, capsys: Capture) -> None:
     picture = tmp_path / "noise.png"
     cv2.imwrite(str(picture), np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8))

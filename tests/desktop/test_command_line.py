@@ -237,7 +237,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 def _long_clip(folder: Path) -> Path:
     """A clip that nobody annotates within the patience of these tests."""
-    return write_clip(folder / "long.mkv", numbered(300) * 30, [number / 30 for number in range(9000)])
+    return write_clip(folder / "long.mkv", numbered(300) * 10, [number / 30 for number in range(3000)])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
@@ -273,7 +273,7 @@ def test_annotate_that_is_interrupted_leaves_a_whole_video_with_its_data(
     lines = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
     assert lines[0]["onlooker"] == 1
     assert lines[-1]["end"] is True
-    assert 10 <= len(times_of(video)) == lines[-1]["frames"] == len(lines) - 2 < 9000
+    assert 10 <= len(times_of(video)) == lines[-1]["frames"] == len(lines) - 2 < 3000
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.mkv", "out.jsonl", "out.mp4"]
 
 
