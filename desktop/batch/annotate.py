@@ -228,10 +228,10 @@ class _Video:
         """Make video and data whole; False where there was no frame."""
         if self._file is None:
             return False
-        if self._data is not None:
-            self._data.end(self._name, self._file.frames)
         outcome.written.append(self._file.finish())
         outcome.frames += self._file.frames
+        if self._data is not None:
+            self._data.end(self._name, self._file.frames)
         return True
 
 
