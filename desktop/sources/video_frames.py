@@ -29,10 +29,12 @@ class Picture:
     def __init__(self, aspect: Fraction | None) -> None:
         self._aspect = aspect
         self._reformatter = VideoReformatter()  # kept: its scaler would else be made anew for every frame
+        self._turned: tuple[int, int, int] | None = None
+        self._orientation = UPRIGHT
 
     def size(self, frame: VideoFrame) -> tuple[int, int]:
         """Width and height of what `pixels` gives for this frame."""
-        return orientation(frame).size(self._square(frame))
+        return self._orientation_of(frame).size(self._square(frame))
 
     def pixels(self, frame: VideoFrame) -> Pixels:
         """(height, width, 3) BGR uint8, upright. Raises FFmpegError or ValueError for a format without conversion.
@@ -53,7 +55,14 @@ class Picture:
             interpolation=Interpolation.BILINEAR,
             threads=1,
         )
-        return orientation(frame).upright(np.asarray(converted.to_ndarray(), np.uint8))
+        return self._orientation_of(frame).upright(np.asarray(converted.to_ndarray(), np.uint8))
+
+    def _orientation_of(self, frame: VideoFrame) -> Orientation:
+        """Looked up only where something changed: PyAV's side data keep their frame alive until the collector runs."""
+        turned = (frame.rotation, frame.width, frame.height)
+        if turned != self._turned:
+            self._turned, self._orientation = turned, orientation(frame)
+        return self._orientation
 
     def _square(self, frame: VideoFrame) -> tuple[int, int]:
         width, height, aspect = frame.width, frame.height, self._aspect

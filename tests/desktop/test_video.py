@@ -391,6 +391,24 @@ def test_close_may_come_at_any_time_and_there_is_nothing_to_read_afterwards(tmp_
     source.close()
 
 
+def test_frames_are_let_go_without_the_help_of_the_garbage_collector(tmp_path: Path) -> None:
+    path = write_movie(tmp_path / "clip.mp4", [np.full((720, 1280, 3), 90, np.uint8)] * 90, rotation=180)
+    source = VideoSource(path, loop=True)
+    source.open()
+    for _ in range(30):
+        source.read()
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    gc.disable()
+    try:
+        for _ in range(180):
+            source.read()
+        assert psutil.Process().memory_info().rss - before < 60e6  # kept, they would take 250 MB and more
+    finally:
+        gc.enable()
+        source.close()
+
+
 def test_opening_and_closing_leaves_no_memory_and_no_file_behind(tmp_path: Path) -> None:
     path = write_movie(tmp_path / "clip.mp4", noise(4, (320, 240)))
     process = psutil.Process()
