@@ -125,6 +125,9 @@ class Banner(QWidget):
             if card.message.sentence == message.sentence:
                 card.again()
                 return
+        if message.kind == "done":  # good news take the place of older ones
+            for old in [card for card in self._cards if card.message.kind == "done"]:
+                self._drop(old)
         card = Card(message, self)
         card.dress(self._colours, self._ratio)
         card.dismissed.connect(lambda: self._drop(card))
@@ -139,7 +142,9 @@ class Banner(QWidget):
 
     def height_for(self, width: int) -> int:
         """The height of all cards at this width."""
-        heights = [max(card.heightForWidth(width), card.sizeHint().height()) for card in self._cards]
+        heights = [
+            card.heightForWidth(width) if card.hasHeightForWidth() else card.sizeHint().height() for card in self._cards
+        ]
         return sum(heights) + self._column.spacing() * max(0, len(heights) - 1)
 
     def dismiss(self) -> bool:

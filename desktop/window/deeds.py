@@ -246,7 +246,6 @@ class WindowDeeds:
         choice = CHOICES[(CHOICES.index(window.theme.choice) + 1) % len(CHOICES)]
         window.settings.theme = choice
         window.theme.choose(choice)
-        window.tell({"system": "Light or dark as the system", "light": "Light", "dark": "Dark"}[choice] + ".", "done")
 
     def dismiss(self) -> None:
         """Take the newest message away; where there is none, leave the full screen and show the controls."""

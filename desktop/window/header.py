@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
@@ -45,10 +45,10 @@ class Header(QFrame):
         self._state.setAccessibleName("State of the networks")
         self._panel = _quiet(actions["panel"])
         self._help = _quiet(actions["shortcuts"])
+        self._commands = menu
         self._menu = ToolButton()
         self._menu.setProperty("quiet", True)
-        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._menu.setMenu(menu)
+        self._menu.clicked.connect(self.open_menu)
         self._menu.setAccessibleName("Menu")
         self._menu.setToolTip("Menu (F10)")
         self._progress = QProgressBar()
@@ -103,7 +103,8 @@ class Header(QFrame):
 
     def open_menu(self) -> None:
         """Open the menu, as a click does."""
-        self._menu.showMenu()
+        below = self._menu.mapToGlobal(QPoint(self._menu.width(), self._menu.height() + 2))
+        self._commands.popup(below - QPoint(self._commands.sizeHint().width(), 0))
 
     def dress(self, colours: Colours, ratio: float) -> None:
         """Take the colours of a theme."""

@@ -46,7 +46,8 @@ _RECENT = 6
 _RECENT_AGES = 15
 
 
-def _equip() -> Room:
+def equip_room() -> Room:
+    """The real engine room; called in a thread beside, its imports take a second."""
     from desktop.window.room import equip
 
     return equip()
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
     closed = Signal()
 
     def __init__(
-        self, settings: Settings, theme: Theme, *, source: str = "", notice: str = "", equip: Equip = _equip
+        self, settings: Settings, theme: Theme, *, source: str = "", notice: str = "", equip: Equip | None = None
     ) -> None:
         super().__init__()
         self.settings, self.theme = settings, theme
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self.cameras: Sequence[AnyCamera] = ()
         self.name = settings.source
         self._title = ""
-        self._equip = equip
+        self._equip = equip_room if equip is None else equip
         self._wanted = source
         self.errands = Errands(self.tell)
         self._problems: deque[str] = deque()
@@ -291,7 +292,10 @@ class MainWindow(QMainWindow):
             return
         shown = watch.session.shown()
         if shown is not None:
+            first = self.stage.preview.shown is None
             self.stage.preview.show_frame(shown)
+            if first:
+                self._tick()
 
     def _tick(self) -> None:
         """Show how all stands."""

@@ -60,6 +60,9 @@ class NamingDialog(QDialog):
         """Say why the name cannot be opened."""
         self._why.setText(sentence)
         self._why.show()
+        layout = self.layout()
+        if layout is not None:
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property

@@ -162,7 +162,6 @@ class Panel(QFrame):
         most = QSpinBox()
         most.setRange(1, 32)
         most.setPrefix("up to ")
-        most.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         most.setFixedWidth(74)
         most.setAlignment(Qt.AlignmentFlag.AlignCenter)
         most.setAccessibleName(meaning)

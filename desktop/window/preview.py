@@ -34,7 +34,8 @@ def image_of(pixels: Pixels) -> QImage:
 class Preview(QWidget):
     """Shows what `show_frame` gave it last.
 
-    `ages`: of the last frames painted: index, and the seconds from capture to paint. `painted`: how often it painted.
+    `ages`: of the last frames that were painted: index, and seconds from capture to the first paint. `painted`: how
+    often it painted.
     """
 
     activated = Signal()
@@ -118,7 +119,8 @@ class Preview(QWidget):
             if not self.bare:
                 self._round_corners(painter, fitted.target)
         self.painted += 1
-        self.ages.append((shown.frame.index, (time.perf_counter_ns() - shown.frame.time) / 1e9))
+        if not self.ages or self.ages[-1][0] != shown.frame.index:  # not where marks or signs alone are new
+            self.ages.append((shown.frame.index, (time.perf_counter_ns() - shown.frame.time) / 1e9))
 
     def _pixels_for(self, pixels: Pixels, fitted: Fit) -> Pixels:
         """The frame in the size of the screen's pixels: OpenCV does that faster than QPainter, and once a frame."""

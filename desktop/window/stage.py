@@ -107,7 +107,7 @@ class Stage(QWidget):
         width = min(_WIDEST, self.width() - 2 * _INSET)
         self.banner.setFixedWidth(max(width, 1))
         self.banner.resize(width, self.banner.height_for(width))
-        self.banner.move((self.width() - width) // 2, _INSET)
+        self.banner.move((self.width() - width) // 2, self.height() - self.banner.height() - _INSET)
         for above in (self._sign, self._recording, self._middle, self._drop, self.banner):
             above.raise_()
 

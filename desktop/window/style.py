@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import resources
+
 if TYPE_CHECKING:
     from desktop.window.theme import Colours
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 def sheet(colours: Colours) -> str:
     """The whole style sheet. Things are named by their object names: "bar", "panel", "card", and so on."""
     c = colours
+    chevron = resources.path(f"icons/chevron-{'dark' if c.dark else 'light'}.svg").as_posix()
     return f"""
 * {{ outline: none; }}
 QMainWindow, QDialog, #bar, #header {{ background: {c.window}; }}
@@ -62,7 +65,8 @@ QComboBox, QSpinBox, QLineEdit {{
 QComboBox:hover, QSpinBox:hover {{ background: {c.pressed}; }}
 QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border: 1px solid {c.accent}; }}
 QComboBox:disabled, QSpinBox:disabled {{ color: {c.muted}; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::drop-down {{ border: none; width: 26px; }}
+QComboBox::down-arrow {{ image: url({chevron}); width: 16px; height: 16px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
 QSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; padding: 0; min-height: 0; }}
 QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;
