@@ -56,6 +56,8 @@ def make_source(
         raise SourceError(_nothing(name, scheme))
     if path.is_dir():
         return FolderSource(path, name=name, loop=loop)
+    if not path.is_file():  # reading a pipe might wait for ever
+        raise SourceError(_no_file(name))
     if is_picture(path):
         return PictureSource(path, name=name)
     return VideoSource(path, name=name, loop=loop)
@@ -101,6 +103,12 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # too long, or holds a zero byte
         return False
+
+
+def _no_file(name: str) -> str:
+    if name.startswith("/dev/video"):
+        return f"{name} is a camera: name it {CAMERA}{name}."
+    return f"{name} is neither a file nor a folder: name {NAMES}."
 
 
 def _nothing(name: str, scheme: str) -> str:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +19,7 @@ from desktop.frame import Frame
 from desktop.live.session import Session
 from desktop.sources import camera as camera_module
 from desktop.sources.camera import CameraSource
-from desktop.sources.cameras import Camera, find_camera, list_cameras
+from desktop.sources.cameras import Camera, find_camera, list_cameras, may_be_opened
 from models.errors import SourceError
 
 MS = 1_000_000
@@ -122,6 +124,27 @@ def test_one_device_of_two_backends_is_listed_once(monkeypatch: pytest.MonkeyPat
     plug(monkeypatch, FakeCamera(0, "USB", r"\\?\usb#vid_1&mi_00#7&0#{65e8773d}\global"))
     monkeypatch.setattr("desktop.sources.cameras.backends", lambda: (cv2.CAP_DSHOW, cv2.CAP_MSMF))
     assert [(one.index, one.backend) for one in list_cameras()] == [(0, cv2.CAP_DSHOW)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports have links on Linux alone")
+def test_on_linux_a_camera_is_known_by_its_port_and_found_by_its_device(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pci-0-usb-2").symlink_to("/dev/null")
+    monkeypatch.setattr("desktop.sources.cameras._BY_PORT", tmp_path)
+    plug(monkeypatch, FakeCamera(0, "Twin", "/dev/zero"), FakeCamera(2, "Twin", "/dev/null"))
+    assert [one.path for one in list_cameras()] == ["/dev/zero", str(tmp_path / "pci-0-usb-2")]
+    for which in ("/dev/null", str(tmp_path / "pci-0-usb-2")):
+        assert find_camera(which).index == 2
+
+
+def test_a_camera_whose_device_may_not_be_used_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = Camera(0, "Laptop", "/port/a", cv2.CAP_V4L2)
+    monkeypatch.setattr(Path, "exists", lambda _path: True)
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != "/dev/video0")
+    assert not may_be_opened(camera)
+    assert may_be_opened(replace(camera, index=1))
+    assert may_be_opened(replace(camera, backend=cv2.CAP_DSHOW))
 
 
 def test_a_camera_that_may_not_be_opened_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

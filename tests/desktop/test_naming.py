@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -100,6 +101,14 @@ def test_what_names_nothing_is_answered_with_what_can_be_named(name: str, senten
     assert str(error.value).startswith(sentence)
     assert str(error.value).endswith(f": name {NAMES}.")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for name in (str(tmp_path / "pipe.png"), "/dev/null"):
+        with pytest.raises(SourceError, match="is neither a file nor a folder"):
+            make_source(name)
 
 
 @pytest.mark.parametrize("name", ["rtsp://h/s", "http://h/x", "https://h/x", "screen:0", "camera:0"])

@@ -280,6 +280,10 @@ def test_sound_alone_is_no_video_not_even_with_a_cover(tmp_path: Path) -> None:
     assert "only sound" in refusal(path)
 
 
+def test_ffmpeg_s_own_talk_is_not_sent_through_python() -> None:
+    assert av.logging.get_level() is None  # its callback would take the interpreter's lock from decoder threads
+
+
 def test_a_playlist_opens_nothing_else(tmp_path: Path) -> None:
     write_movie(tmp_path / "clip.ts", noise(3))
     playlist = tmp_path / "list.m3u8"
