@@ -191,6 +191,11 @@ def test_heavy_libraries_are_imported_when_first_needed() -> None:
     assert wrong == []
 
 
+def test_openvino_is_imported_only_where_its_telemetry_is_kept_out() -> None:
+    users = [module for module in _modules() if any(_is_under(name, "openvino") for name in _imports(module))]
+    assert users == ["models.runtime"]
+
+
 def test_there_is_no_circle() -> None:
     modules = _modules()
     state: dict[str, int] = {}

@@ -131,7 +131,7 @@ def test_what_is_no_picture_of_its_size_is_refused(wrong: object, ready: dict[st
 def test_t22_threads_pinning_and_precision_have_their_effect(ready: dict[str, Engine]) -> None:
     engine = ready[SMALL]
     assert isinstance(engine, CpuEngine)
-    compiled = engine._one.get_compiled_model()
+    compiled = engine._request.get_compiled_model()
     said = {
         name: compiled.get_property(name)
         for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS", "ENABLE_CPU_PINNING", "INFERENCE_PRECISION_HINT")
