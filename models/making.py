@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ Progress = Callable[[str, float], None]
 ERROR = "error: "
 """How a line of the child begins that says in a sentence why it could not go on."""
 
+_PROGRESS = re.compile(r"([01]\.\d{3}) (.+)")
 _TIMEOUT = 180.0  # seconds for all together; four networks take ten
 _ENDED_BY_THE_USER = (-2, -15, 0xC000013A)  # interrupted or terminated: that says nothing of the processor
 
@@ -60,11 +62,9 @@ def _run(
         if text.startswith(ERROR):
             sentences.append(text.removeprefix(ERROR).strip())
             return
-        part, _, what = text.strip().partition(" ")
-        try:
-            report(what, float(part))
-        except ValueError:
-            return  # some library's own talk
+        said = _PROGRESS.fullmatch(text.strip())
+        if said is not None:  # else some library's own talk
+            report(said[2], float(said[1]))
 
     arguments = ["--cache", str(cache), "--threads", str(threads)]
     for option, networks in (("--make", make), ("--time", measure)):
