@@ -52,6 +52,7 @@ WAYLAND = {
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libwayland-egl.so.1": "libwayland-egl1",
 }
+_OF_PLATFORM = {"xcb": X11, "wayland": WAYLAND}
 _WITHOUT = "annotate files without a window with `onlooker annotate INPUT -o OUT`"
 
 
@@ -66,7 +67,8 @@ def check(environ: Mapping[str, str] = os.environ) -> None:
             "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set): start it in a "
             f"desktop session, or {_WITHOUT}."
         )
-    refuse_missing_base()
+    if missing(ALWAYS):  # all that is needed in one sentence, not what comes next in a second one
+        refuse_missing(ALWAYS | _OF_PLATFORM.get(platforms[-1], {}))
     problems = [_problem(platform, environ) for platform in platforms]
     if all(problems):  # Qt takes the first that works
         raise DisplayError(problems[0])
