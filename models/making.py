@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ ERROR = "error: "
 """How a line of the child begins that says in a sentence why it could not go on."""
 
 _PROGRESS = re.compile(r"([01]\.\d{3}) (.+)")
+_ROOM = 100_000_000  # bytes free on the disk; all forms take half of that
 _TIMEOUT = 180.0  # seconds for all together; four networks take ten
 _ENDED_BY_THE_USER = (-2, -15, 0xC000013A)  # interrupted or terminated: that says nothing of the processor
 
@@ -80,12 +82,19 @@ def _run(
 
 @contextmanager
 def writable(cache: Path) -> Iterator[Path]:
-    """`cache`, or a temporary folder where it cannot be written to: then networks are prepared at every start."""
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=cache).close()
-    except OSError:
+    """`cache`, or a temporary folder where it cannot be written to or its disk is full: then networks are prepared at
+    every start."""
+    if _can_hold_forms(cache):
+        yield cache
+    else:
         with tempfile.TemporaryDirectory(prefix="onlooker-", ignore_cleanup_errors=True) as folder:
             yield Path(folder)
-    else:
-        yield cache
+
+
+def _can_hold_forms(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        return shutil.disk_usage(folder).free >= _ROOM
+    except OSError:
+        return False

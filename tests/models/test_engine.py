@@ -257,6 +257,15 @@ def test_a_cache_that_cannot_be_written_costs_time_only(
     assert list(tmp_path.iterdir()) == [file]  # the temporary folders are gone
 
 
+def test_t26_on_a_full_disk_networks_load_all_the_same(
+    tmp_path: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(10**9, 10**9, 0))
+    assert checking.check(load(tmp_path / "cache")) <= 1e-3
+    assert made == [SMALL]
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
 def test_a_form_that_ships_is_taken_before_the_caches_and_a_wrong_one_is_not(
     tmp_path: Path, kept: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from models.analyzer import AnalyzerOptions, load_analyzer
 from models.errors import NetworkError
 
-
 portrait: Callable[[], NDArray[np.uint8]] = skimage.data.astronaut
 
 
