@@ -25,6 +25,7 @@ from models.errors import DisplayError
 
 logger = logging.getLogger(__name__)
 
+_UNSEEN = 1000  # milliseconds
 _OWN_FONTS = ("Inter-Regular.otf", "Inter-SemiBold.otf")
 
 
@@ -52,7 +53,7 @@ def run(source: str | None, settings: Settings, notice: str) -> int:
 
     with Signals(end), _reported(window.report):
         window.show()
-        QTimer.singleShot(0, window.begin)
+        QTimer.singleShot(_UNSEEN, window.begin)  # a window that starts minimised is not painted
         application.exec()
     window.deleteLater()
     return 128 + asked[0] if asked else 0

@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self._problems: deque[str] = deque()
         self._session: Session | None = None
         self._told = 0
-        self._closing = False
+        self._begun = self._closing = False
         self._panel_before = True
         self._ended = False
         self._build()
@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.theme.family, self.actions_by_id)
         self.stage.dropped.connect(self.open_source)
         self.stage.welcome.chosen.connect(self.open_source)
+        self.stage.welcome.painted.connect(self.begin, Qt.ConnectionType.QueuedConnection)
         self.stage.preview.activated.connect(self.deeds.switch_full_screen)
         self.panel = Panel(self.actions_by_id)
         self.panel.score_wanted.connect(self.deeds.set_score)
@@ -210,7 +211,11 @@ class MainWindow(QMainWindow):
     # What is watched
 
     def begin(self) -> None:
-        """Fetch the engine room, now that the window is on the screen."""
+        """Fetch the engine room; once the window is on the screen, since its imports slow down everything else."""
+        if self._begun:
+            return
+        self._begun = True
+        self.stage.welcome.painted.disconnect(self.begin)
         self.errands.run("engine room", self._equip, self._equipped)
 
     def _equipped(self, room: Room) -> None:

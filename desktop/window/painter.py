@@ -20,7 +20,7 @@ _RIM: Colour = (24, 26, 28)
 _TEXT_SIZE = 12.0  # units
 _SMALLEST_TEXT = 11  # logical pixels: smaller letters cannot be read on a screen
 _SMALLEST = 0.6  # pixels of radius under which a disc is no longer round
-_THIN_INK, _LINE_INK, _DISC_INK = 0.4, 1.4, 0.6  # pixels, see _Brush
+_THIN_INK, _LINE_INK, _DISC_INK = 0.4, 1.4, 0.55  # pixels, see _Brush
 _THIN = 2.0  # pixels: round ends of thinner lines are not seen, and take three times as long
 
 Group = Lines | Points | Boxes
@@ -146,7 +146,7 @@ class _Brush:
     of the screen.
 
     OpenCV's lines and discs are larger than their numbers say (measured by their ink, OpenCV 5.0): lines a pixel wide
-    by 0.4, others by 1.4 pixels, discs by 0.6 pixels of radius. The preview shows what the recording will look like.
+    by 0.4, others by 1.4 pixels, discs by 0.55 pixels of radius. The preview shows what the recording will look like.
     """
 
     def __init__(self, unit: float, pixel: float) -> None:

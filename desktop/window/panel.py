@@ -33,7 +33,7 @@ FIGURES = {
     "dropped": "Dropped",
     "late": "Late in recording",
     "mode": "Picture",
-    "device": "Networks",
+    "device": "Networks on",
 }
 
 
@@ -55,8 +55,8 @@ class Panel(QFrame):
         page = QWidget()
         page.setObjectName("panelPage")
         self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(18, 16, 14, 16)
-        self._column.setSpacing(8)
+        self._column.setContentsMargins(18, 14, 16, 12)
+        self._column.setSpacing(6)
         self._looking()
         self._showing()
         self._live()
@@ -111,7 +111,7 @@ class Panel(QFrame):
     def _live(self) -> None:
         self._heading("LIVE")
         grid = QGridLayout()
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(4)
         for row, (key, title) in enumerate(FIGURES.items()):
             name, value = QLabel(title), QLabel("-")
             name.setProperty("muted", True)
@@ -129,7 +129,7 @@ class Panel(QFrame):
         heading = QLabel(text)
         heading.setProperty("heading", True)
         if self._column.count():
-            self._column.addSpacing(12)
+            self._column.addSpacing(8)
         self._column.addWidget(heading)
 
     def _row(self, left: QWidget, right: QWidget, between: QWidget | None = None) -> None:
@@ -163,6 +163,7 @@ class Panel(QFrame):
         most.setRange(1, 32)
         most.setPrefix("up to ")
         most.setFixedWidth(74)
+        most.setFixedHeight(28)
         most.setAlignment(Qt.AlignmentFlag.AlignCenter)
         most.setAccessibleName(meaning)
         most.setToolTip(f"{meaning}: more of them take more time")

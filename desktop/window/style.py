@@ -59,7 +59,7 @@ QPushButton[primary="true"]:focus {{ border: 2px solid {c.text}; }}
 QPushButton[big="true"], QToolButton[big="true"] {{ padding: 10px 16px; min-height: 24px; }}
 
 QComboBox, QSpinBox, QLineEdit {{
-  color: {c.text}; background: {c.raised}; border: 1px solid transparent; border-radius: 8px; padding: 5px 10px;
+  color: {c.text}; background: {c.raised}; border: 1px solid transparent; border-radius: 8px; padding: 4px 10px;
   min-height: 20px; selection-background-color: {c.accent}; selection-color: {c.on_accent};
 }}
 QComboBox:hover, QSpinBox:hover {{ background: {c.pressed}; }}
@@ -67,6 +67,7 @@ QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border: 1px solid {c.accent}
 QComboBox:disabled, QSpinBox:disabled {{ color: {c.muted}; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
 QComboBox::down-arrow {{ image: url({chevron}); width: 16px; height: 16px; }}
+QSpinBox {{ padding: 0 2px; min-height: 0; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
 QSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; padding: 0; min-height: 0; }}
 QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.window.buttons import PushButton
@@ -16,7 +16,7 @@ from desktop.window.theme import Colours
 if TYPE_CHECKING:
     from desktop.window.room import AnyCamera
 
-_NARROW = 560  # logical pixels under which the buttons stand below one another
+_INSET = 24
 _MOST = 2  # cameras with a button of their own; all are in the menu
 
 
@@ -24,6 +24,8 @@ class Welcome(QWidget):
     """Says what can be done, with a button for each. `chosen`: the name of a source that was clicked."""
 
     chosen = Signal(str)
+    painted = Signal()
+    """It was painted: the window is on the screen."""
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,9 +49,9 @@ class Welcome(QWidget):
         self._demo.setProperty("primary", True)
         self._open = _button("Open a file…", actions["open-file"])
         for button in (self._demo, self._open):
-            self._row.addWidget(button)
+            self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
+        column.setContentsMargins(_INSET, _INSET, _INSET, _INSET)
         column.addStretch(1)
         column.addWidget(self._sign)
         column.addSpacing(14)
@@ -83,7 +85,7 @@ class Welcome(QWidget):
             button.setAccessibleName(f"Watch {camera.name}")
             button.clicked.connect(lambda _checked=False, source=camera.source: self.chosen.emit(source))
             self._camera_buttons.append(button)
-            self._row.insertWidget(place, button)
+            self._row.insertWidget(place, button, 0, Qt.AlignmentFlag.AlignCenter)
         if problem:
             text = problem
         elif cameras is None:
@@ -95,6 +97,7 @@ class Welcome(QWidget):
         self._cameras_text.setText(text)
         if self._colours is not None:
             self.dress(self._colours, self._ratio)
+        self._fold()
 
     def dress(self, colours: Colours, ratio: float) -> None:
         """Take the colours of a theme."""
@@ -105,9 +108,18 @@ class Welcome(QWidget):
         for button in self._camera_buttons:
             button.setIcon(icon("camera", colours.text, ratio=ratio))
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Nothing of its own; tell that there is something to be seen."""
+        super().paintEvent(event)
+        self.painted.emit()
+
     def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
         """Buttons below one another where it is narrow."""
-        narrow = self.width() < _NARROW
+        self._fold()
+
+    def _fold(self) -> None:
+        wide = sum(button.sizeHint().width() + self._row.spacing() for button in self.buttons)
+        narrow = wide > self.width() - 2 * _INSET
         self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
 

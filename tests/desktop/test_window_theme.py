@@ -55,15 +55,19 @@ def test_the_style_sheet_knows_every_colour_by_name(qapp: QApplication) -> None:
         assert used - known <= {"#f4f6f8"}  # on the picture, whatever the theme
 
 
+def is_dark(theme: Theme) -> bool:
+    return theme.colours.dark
+
+
 def test_the_choice_goes_before_the_system(qapp: QApplication) -> None:
     theme = Theme(qapp, "dark")
     changes: list[bool] = []
     theme.changed.connect(lambda: changes.append(theme.colours.dark))
     theme.choose("light")
-    assert not theme.colours.dark
+    assert not is_dark(theme)
     assert qapp.palette().window().color().name() == LIGHT.window
     theme.choose("dark")
-    assert theme.colours.dark
+    assert is_dark(theme)
     assert changes == [False, True]
     theme.deleteLater()
 
@@ -74,10 +78,10 @@ def test_the_system_decides_where_nothing_was_chosen(qapp: QApplication, monkeyp
     answer = Qt.ColorScheme.Light
     monkeypatch.setattr(type(hints), "colorScheme", lambda _hints: answer)
     hints.colorSchemeChanged.emit(answer)
-    assert not theme.colours.dark
+    assert not is_dark(theme)
     answer = Qt.ColorScheme.Dark
     hints.colorSchemeChanged.emit(answer)
-    assert theme.colours.dark
+    assert is_dark(theme)
     theme.deleteLater()
 
 

@@ -1,0 +1,140 @@
+"""Makes the pictures of the window for README: the real window on a screen of its own, watching the demo clip.
+
+    python scripts/screenshots.py [FOLDER]
+
+Writes window.png and window-light.png into FOLDER (docs/ unless given). Needs Xvfb; openbox manages the window where it
+is installed (apt-get install xvfb openbox).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SIZE = (1080, 675)
+SMALL = 0.35  # of the picture's height: the face in the moments of the clip in which much of the body is seen
+PATIENCE = 180  # seconds: the forms of the networks may have to be made first
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """A screen without a monitor, with a window manager where there is one; gives its name."""
+    if shutil.which("Xvfb") is None:
+        raise SystemExit("Xvfb is missing: apt-get install xvfb")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    manager: subprocess.Popen[bytes] | None = None
+    try:
+        with os.fdopen(read) as answer:
+            name = f":{answer.readline().strip()}"
+        if shutil.which("openbox"):
+            manager = subprocess.Popen(["openbox"], env={**os.environ, "DISPLAY": name}, stderr=subprocess.DEVNULL)
+        yield name
+    finally:
+        for process in (manager, server):
+            if process is not None:
+                process.terminate()
+                process.wait(10)
+
+
+def main() -> int:
+    """Both pictures."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with screen() as display, tempfile.TemporaryDirectory() as settings:
+        os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "ONLOOKER_CONFIG": settings}
+        return photograph(folder)
+
+
+def photograph(folder: Path) -> int:
+    """Open the window as the program does, and take its pictures."""
+    from desktop import cores, folders
+
+    cores.set_up(folders.cache)
+    from PySide6.QtCore import QElapsedTimer, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from desktop.settings import Settings
+    from desktop.window.application import run
+    from desktop.window.main_window import MainWindow
+
+    application = QApplication([])
+    timer, clock = QTimer(), QElapsedTimer()
+    clock.start()
+    wanted = iter((("dark", "window.png"), ("light", "window-light.png")))
+    state: dict[str, str] = {}
+
+    def opened() -> MainWindow | None:
+        return next((one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow)), None)
+
+    def next_theme(window: MainWindow) -> None:
+        theme, name = next(wanted, ("", ""))
+        if not name:
+            timer.stop()
+            window.close()
+            return
+        window.theme.choose("dark" if theme == "dark" else "light")
+        state["name"], state["since"] = name, str(window.stage.preview.painted)
+
+    def look() -> None:
+        window = opened()
+        if window is None:
+            return
+        if clock.elapsed() > 1000 * PATIENCE:
+            print("never: a face and a body in the picture", file=sys.stderr)
+            application.exit(1)
+            window.close()
+        elif "name" not in state:
+            window.resize(*SIZE)
+            next_theme(window)
+        elif worth_a_picture(window, int(state["since"])):
+            grab(window, folder / state["name"])
+            next_theme(window)
+
+    timer.timeout.connect(look)
+    timer.start(5)
+    return run("demo", Settings(theme="dark"), "")
+
+
+def worth_a_picture(window: object, since: int) -> bool:
+    """Whether a face and most of a body have been on the screen, with marks of their own, since the theme changed."""
+    from desktop.window.main_window import MainWindow
+
+    assert isinstance(window, MainWindow)
+    preview, shown = window.stage.preview, window.stage.preview.shown
+    if shown is None or shown.held or not shown.scene or preview.painted < since + 60:
+        return False
+    painted = bool(preview.ages) and preview.ages[-1][0] == shown.frame.index
+    if not painted or len(shown.scene.faces) != 1 or len(shown.scene.bodies) != 1:
+        return False
+    _, top, _, bottom = shown.scene.faces[0].box.tolist()
+    return bool(bottom - top < SMALL * shown.frame.size[1])
+
+
+def grab(window: object, path: Path) -> None:
+    """Write what the screen shows where the window is."""
+    import cv2
+    import mss
+    import numpy as np
+
+    from desktop.window.main_window import MainWindow
+
+    assert isinstance(window, MainWindow)
+    corner = window.mapToGlobal(window.rect().topLeft())
+    area = {"left": corner.x(), "top": corner.y(), "width": window.width(), "height": window.height()}
+    with mss.MSS() as shots:
+        pixels = np.asarray(shots.grab(area))[..., :3]
+    cv2.imwrite(str(path), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_STRATEGY, 0])
+    print(f"{path}: {window.width()}x{window.height()}, {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
