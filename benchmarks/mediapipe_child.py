@@ -5,8 +5,9 @@ standard output takes answers: four bytes with the length of a JSON object, the 
 "bytes" says. What MediaPipe prints goes to standard error.
 
 Requests by "do": "versions"; "open" (`name`, `kind` "pose" or "face", `static`, `most` faces); "see" (`name`, `height`,
-`width`, RGB bytes) gives points in pixels of the picture; "keep" (a frame for `time`); "time" (`names`, `first`,
-`count`) gives seconds for each kept frame through all of `names` in turn.
+`width`, RGB bytes) gives points in pixels of the picture; "keep" (a frame for `time`); "forget" (all of them); "time"
+(`names`, `first`, `count`) gives seconds for each kept frame through all of `names` in turn, and seconds of processor
+time for all frames together.
 """
 
 from __future__ import annotations
@@ -48,8 +49,12 @@ class Eyes:
             return {}, b""
         if what == "time":
             first, count = request["first"], request["count"]
+            worked = time.process_time()
             seconds = [self._timed(request["names"], self._kept[place]) for place in range(first, first + count)]
-            return {"seconds": seconds}, b""
+            return {"seconds": seconds, "worked": time.process_time() - worked}, b""
+        if what == "forget":
+            self._kept.clear()
+            return {}, b""
         raise ValueError(f"unknown request {what}")
 
     def _see(self, name: str, picture: Pixels) -> Floats:

@@ -124,10 +124,16 @@ class Peer:
         """Keep a frame in the child's memory for `time`."""
         self._ask({"do": "keep"}, pixels)
 
-    def time(self, names: Sequence[str], first: int, count: int) -> list[float]:
-        """Seconds that each of the kept frames from `first` on takes through all of `names`, one after the other."""
+    def forget(self) -> None:
+        """Forget the kept frames."""
+        self._ask({"do": "forget"})
+
+    def time(self, names: Sequence[str], first: int, count: int) -> tuple[list[float], float]:
+        """Seconds that each of the kept frames from `first` on takes through all of `names`, one after the other; and
+        seconds of processor time for all frames together.
+        """
         answer, _ = self._ask({"do": "time", "names": list(names), "first": first, "count": count})
-        return [float(seconds) for seconds in answer["seconds"]]
+        return [float(seconds) for seconds in answer["seconds"]], float(answer["worked"])
 
     def _ask(self, request: dict[str, Any], pixels: Pixels | None = None) -> tuple[dict[str, Any], bytes]:
         payload = b""

@@ -50,6 +50,12 @@ def sigmoid(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-held)), np.float32)
 
 
+def logit(probability: float) -> float:
+    """The inverse of the sigmoid, held within what probabilities of 0.001 and 0.999 give."""
+    held = min(max(probability, 1e-3), 1 - 1e-3)
+    return math.log(held / (1 - held))
+
+
 def candidates(raw: Floats, logits: Floats, centres: Floats, threshold: float) -> Candidates:
     """Boxes of one picture in pixels of the detector's input, before suppression.
 

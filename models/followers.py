@@ -1,7 +1,8 @@
 """Following the things of one kind through a moving picture.
 
 Each thing's next region comes from its own points, so the detector is needed only to find newcomers and what was
-lost: it looks while nothing is followed, for a moment after a loss, and every so often.
+lost: it looks while nothing is followed, for a moment after a loss, and every so often, each time at the whole
+picture and at one finer part of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models import regions
+from models import stills
 from models.kinds import Found, Kind
 from models.regions import Region
 from models.smoothing import OneEuro
@@ -91,6 +92,7 @@ class Followers:
     _followers: dict[int, Follower] = field(default_factory=dict)
     _looked: float = -np.inf
     _lost: float = -np.inf
+    _part: int = -1
 
     def __post_init__(self) -> None:
         self.tracker = Tracker(self.kind.stride)
@@ -116,8 +118,8 @@ class Followers:
             self._looked = time
             held += [(one, 0) for one in self._newcomers(pixels, held, least)]
         held = held[: self.most]
-        extents = np.array([one.extent for one, _ in held], np.float32).reshape(-1, 4)
-        tracks = self.tracker.update(extents, [number for _, number in held], time)
+        known_by = np.array([one.known_by for one, _ in held], np.float32).reshape(-1, 4)
+        tracks = self.tracker.update(known_by, [number for _, number in held], time)
         return self._hand_on([one for one, _ in held], tracks, time)
 
     def _must_look(self, held: list[tuple[Found, int]], time: float) -> bool:
@@ -126,7 +128,7 @@ class Followers:
     def _without_doubles(self, held: list[tuple[Found, int]], time: float) -> list[tuple[Found, int]]:
         """Of two followers that came to lie on one thing, the one whose movement leads there stays."""
         tracks = {track.number: track for track in self.tracker.tracks}
-        fit = [float(self.tracker.cost(tracks[number], one.extent[None], time)[0]) for one, number in held]
+        fit = [float(self.tracker.cost(tracks[number], one.known_by[None], time)[0]) for one, number in held]
         kept: list[tuple[Found, int]] = []
         for place in np.argsort(fit, kind="stable"):
             if not any(self.kind.same(held[place][0], other) for other, _ in kept):
@@ -135,17 +137,24 @@ class Followers:
 
     def _newcomers(self, pixels: Pixels, held: list[tuple[Found, int]], least: float) -> list[Found]:
         """Things that the detector sees and nobody follows, best first, as many as there is room for."""
-        height, width = pixels.shape[:2]
-        window = regions.region_of_picture(width, height)
-        candidates = self.kind.detect(pixels, [window], min(self.kind.detector_threshold, least))[0]
+        proposed = stills.propose(self.kind, pixels, self._windows(pixels), min(self.kind.detector_threshold, least))
         known = [self.kind.next_region(one) for one, _ in held]
-        places = [place for place in self.kind.regions_of(candidates) if place.sound and not _among(place, known)]
+        proposed = [pair for pair in proposed if not _among(pair[1], known)][: self.most - len(held)]
+        refined = self.kind.refine(pixels, [place for _, place in proposed], weigh=True)
+        seen = [one for one, _ in held]
         fresh: list[Found] = []
-        for one in self.kind.refine(pixels, places[: self.most - len(held)]):
-            others = [other for other, _ in held] + fresh
-            if one.score >= least and not any(self.kind.same(one, other) for other in others):
+        for (score, _), one in zip(proposed, refined, strict=True):
+            sure = min(one.score, self.kind.confidence(score, one, one)) >= least
+            if sure and not any(self.kind.same(one, other) for other in seen + fresh):
                 fresh.append(one)
         return fresh
+
+    def _windows(self, pixels: Pixels) -> list[Region]:
+        """Where the detector looks for newcomers: the whole picture, and in turn one finer part of it."""
+        height, width = pixels.shape[:2]
+        whole, *parts = stills.windows(width, height, scales=1)
+        self._part += 1
+        return [whole, parts[self._part % len(parts)]] if parts else [whole]
 
     def _hand_on(self, found: list[Found], tracks: list[Track], time: float) -> list[Seen]:
         """Give what was found to the followers of its tracks; who was not seen starts afresh when it is found again."""

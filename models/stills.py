@@ -1,14 +1,16 @@
 """Finding all things of one kind in a still picture: at several scales and ways up, each refined twice.
 
 A detector looks at the whole picture, then at windows of it at finer scales; at bodies it looks four ways up, since
-it was trained on people who stand. The landmark network looks where the detector points, then where its own points
-say; of several answers for one thing the one with the most confidence stays.
+it was trained on people who stand. What it proposes must fit its window: a part is better seen from a larger one. The
+landmark network looks where the detector points, then where its own points say; of several answers for one thing the
+one with the most confidence stays.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from models.kinds import Found, Kind
 from models.regions import Region
 
 Pixels = NDArray[np.uint8]
+Belonging = TypeVar("Belonging")
 
 FINER = 0.6
 """Side of the windows of each scale, in sides of those of the scale before."""
@@ -34,22 +37,28 @@ MOST_WINDOWS = 80
 ALIKE_PLACE, ALIKE_SIZE, ALIKE_ANGLE = 0.1, 0.2, 0.4
 """Two proposed regions are one: distance in widths, difference of the widths' logarithms, and of the angles."""
 
+FITS = 1.6
+"""Side of a proposed region, in sides of its window, up to which it is taken for a whole thing."""
+
 CROWDED = 0.6
 """Intersection over union of their boxes from which two things are one."""
 
 
-def windows(width: int, height: int, turns: int = 1) -> list[Region]:
-    """Where a detector looks: the whole picture `turns` ways up, then finer and finer windows of it."""
+def windows(width: int, height: int, turns: int = 1, scales: int | None = None) -> list[Region]:
+    """Where a detector looks: the whole picture `turns` ways up, then finer and finer windows of it, all scales or
+    only the first so many.
+    """
     whole = regions.region_of_picture(width, height)
     looks = [whole.turned(turn * 2 * math.pi / turns) for turn in range(turns)]
     span = max(width, height) * FINER
-    while span >= LEAST_WINDOW:
+    while span >= LEAST_WINDOW and scales != 0:
         columns, rows = _starts(width, span), _starts(height, span)
         if len(looks) + len(columns) * len(rows) > MOST_WINDOWS:
             break
         across, down = min(span, width), min(span, height)
         looks += [regions.region_of_window(x, y, across, down) for y in rows for x in columns]
         span *= FINER
+        scales = None if scales is None else scales - 1
     return looks
 
 
@@ -68,27 +77,41 @@ def find(kind: Kind, pixels: Pixels, threshold: float | None = None) -> list[Fou
     """
     least = kind.landmark_threshold if threshold is None else threshold
     height, width = pixels.shape[:2]
-    proposals = kind.detect(pixels, windows(width, height, kind.turns), min(kind.still_threshold, least))
+    looks = windows(width, height, kind.turns)
+    scored = propose(kind, pixels, looks, min(kind.still_threshold, least))
+    first = kind.refine(pixels, [place for _, place in scored])
+    pointed = [((score, one), kind.next_region(one)) for (score, _), one in zip(scored, first, strict=True)]
+    pointed = _distinct([pair for pair in pointed if pair[1].sound])
+    found = kind.refine(pixels, [place for _, place in pointed], weigh=True)
+    judged = [
+        replace(one, score=kind.confidence(score, before, one))
+        for ((score, before), _), one in zip(pointed, found, strict=True)
+    ]
+    return without_doubles(kind, [one for one in judged if one.score >= least])
+
+
+def propose(kind: Kind, pixels: Pixels, looks: list[Region], threshold: float) -> list[tuple[float, Region]]:
+    """What the detector sees in the windows `looks`, as scores and regions for the landmark network, best first.
+
+    Windows as large as the first are of the whole picture, whose things may reach beyond it; those in smaller ones
+    have to fit.
+    """
+    whole = looks[0].width
     scored = [
         (float(score), place)
-        for candidates in proposals
+        for window, candidates in zip(looks, kind.detect(pixels, looks, threshold), strict=True)
         for score, place in zip(candidates.scores, kind.regions_of(candidates), strict=True)
-        if place.sound
+        if place.sound and (window.width == whole or place.width <= FITS * window.width)
     ]
-    scored.sort(key=lambda pair: -pair[0])
-    first = kind.refine(pixels, _distinct([place for _, place in scored]))
-    again = [place for place in (kind.next_region(one) for one in first) if place.sound]
-    found = kind.refine(pixels, _distinct(again))
-    kept = without_doubles(kind, [one for one in found if kind.confidence(one) >= least])
-    return [replace(one, score=kind.confidence(one)) for one in kept]
+    return _distinct(sorted(scored, key=lambda pair: -pair[0]))
 
 
-def _distinct(places: list[Region]) -> list[Region]:
-    """Regions without those that are as good as an earlier one."""
-    kept: list[Region] = []
-    for place in places:
-        if not any(_alike(place, other) for other in kept):
-            kept.append(place)
+def _distinct(places: list[tuple[Belonging, Region]]) -> list[tuple[Belonging, Region]]:
+    """Regions, each with what belongs to it, without those that are as good as an earlier one."""
+    kept: list[tuple[Belonging, Region]] = []
+    for belonging, place in places:
+        if not any(_alike(place, other) for _, other in kept):
+            kept.append((belonging, place))
     return kept
 
 
@@ -103,7 +126,7 @@ def _alike(one: Region, other: Region) -> bool:
 def without_doubles(kind: Kind, found: list[Found]) -> list[Found]:
     """The most confident of those that are of one thing, most confident first."""
     kept: list[Found] = []
-    for one in sorted(found, key=lambda one: -kind.confidence(one)):
+    for one in sorted(found, key=lambda one: -one.score):
         around = boxes.around(one.points)[None]
         crowded = any(float(boxes.iou(around, boxes.around(other.points)[None])[0, 0]) > CROWDED for other in kept)
         if not crowded and not any(kind.same(one, other) for other in kept):

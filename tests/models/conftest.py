@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from counting_engine import CountingEngine
 from torch_engine import TorchEngine
+
+from models.engine import load_engines
+
+KEYS = ("face-detector-full", "face-mesh", "body-detector", "body-landmarks", "body-mask")
 
 
 @pytest.fixture(scope="session")
 def engines() -> dict[str, TorchEngine]:
-    """Every network of the analyzer by its key."""
-    keys = ("face-detector-full", "face-mesh", "body-detector", "body-landmarks", "body-mask")
-    return {key: TorchEngine(key) for key in keys}
+    """Every network of the analyzer by its key, by torch alone."""
+    return {key: TorchEngine(key) for key in KEYS}
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, CountingEngine]:
+    """Every network of the analyzer by its key, compiled as users run it; the forms lie in the run's own cache."""
+    cache = Path(os.environ.get("ONLOOKER_TEST_CACHE", str(tmp_path_factory.getbasetemp() / "cache")))
+    found = load_engines(KEYS, device="cpu", cache=cache, threads=2, precision="f32")
+    return {key: CountingEngine(engine) for key, engine in found.items()}
