@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.window.buttons import PushButton, ToolButton
+from desktop.window.colours import DARK, Colours
 from desktop.window.icons import icon, pixmap
-from desktop.window.theme import DARK, Colours
 
 Kind = Literal["error", "warning", "done"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -13,12 +13,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from desktop.window.about import About
 from desktop.window.naming_dialog import NamingDialog
 from desktop.window.panel import DEVICES, STANDARD
+from desktop.window.shell import Shell
 from desktop.window.shortcuts import Shortcuts
 from desktop.window.theme import CHOICES
 from models.errors import OnlookerError
-
-if TYPE_CHECKING:
-    from desktop.window.main_window import MainWindow
 
 _STEP = 5  # per cent
 _FIRST = 50  # per cent: where the threshold begins when it leaves the standard
@@ -27,7 +25,7 @@ _FIRST = 50  # per cent: where the threshold begins when it leaves the standard
 class WindowDeeds:
     """The handlers of all commands, for one window."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: Shell) -> None:
         self._window = window
 
     # Sources
@@ -203,8 +201,8 @@ class WindowDeeds:
 
     def next_device(self) -> None:
         """The next of the devices, then the first again."""
-        keys = list(DEVICES)
-        self.set_device(keys[(keys.index(self._window.settings.device) + 1) % len(keys)])
+        keys, device = list(DEVICES), self._window.settings.device
+        self.set_device(keys[(keys.index(device) + 1) % len(keys)] if device in keys else keys[0])
 
     # View
 
@@ -218,12 +216,7 @@ class WindowDeeds:
 
     def switch_panel(self) -> None:
         """Show the side panel, or hide it."""
-        self.show_panel(self._window.panel.isHidden())
-
-    def show_panel(self, visible: bool) -> None:
-        """Show the side panel, or hide it."""
-        self._window.panel.setVisible(visible)
-        self._window.actions_by_id["panel"].setChecked(visible)
+        self._window.show_panel(self._window.panel.isHidden())
 
     def switch_controls(self) -> None:
         """Nothing but the picture, or everything again."""

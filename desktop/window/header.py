@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.window.buttons import ToolButton
+from desktop.window.colours import Colours
 from desktop.window.icons import SIZE, icon
-from desktop.window.theme import Colours
 
 _LONGEST = 40  # letters of a source's name
 TALL = 51

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -18,13 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.settings import Settings
+from desktop.window.colours import Colours
 from desktop.window.switch import Switch
-from desktop.window.theme import Colours
 
 WIDE = 272
 STANDARD = 0
 """The slider's place for "each kind's own threshold"; 1..99 are per cent."""
-DEVICES = {"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (Metal)"}
+_GPU = {"mps": "Apple GPU (Metal)"} if sys.platform == "darwin" else {"cuda": "NVIDIA GPU (CUDA)"}
+DEVICES = {"auto": "Automatic", "cpu": "Processor", **_GPU}
+"""What can be chosen on this system; whether it works is found out when the networks are loaded for it."""
 FIGURES = {
     "capture": "Captured",
     "analysed": "Analysed",
@@ -32,7 +36,7 @@ FIGURES = {
     "skipped": "Skipped",
     "dropped": "Dropped",
     "late": "Late in recording",
-    "mode": "Picture",
+    "size": "Picture",
     "device": "Networks on",
 }
 
@@ -95,11 +99,7 @@ class Panel(QFrame):
         label = QLabel("Run on")
         label.setBuddy(self._device)
         self._row(label, self._device)
-        self._note = QLabel()
-        self._note.setProperty("muted", True)
-        self._note.setWordWrap(True)
-        self._note.hide()
-        self._column.addWidget(self._note)
+        self._note = self._remark()
         self._switch("smooth", "Smooth movements")
 
     def _showing(self) -> None:
@@ -117,13 +117,23 @@ class Panel(QFrame):
             name.setProperty("muted", True)
             value.setProperty("figure", True)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            value.setWordWrap(key in ("mode", "device"))
+            value.setWordWrap(key == "device")
             value.setAccessibleName(title)
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
             self._figures[key] = value
         grid.setColumnStretch(1, 1)
         self._column.addLayout(grid)
+        self._mode = self._remark()
+
+    def _remark(self) -> QLabel:
+        """Room for a sentence, hidden until there is one."""
+        remark = QLabel()
+        remark.setProperty("muted", True)
+        remark.setWordWrap(True)
+        remark.hide()
+        self._column.addWidget(remark)
+        return remark
 
     def _heading(self, text: str) -> None:
         heading = QLabel(text)
@@ -183,13 +193,17 @@ class Panel(QFrame):
         self._score.setValue(STANDARD if settings.score is None else max(1, round(100 * settings.score)))
         self._score.blockSignals(False)
         self._score_text.setText("standard" if settings.score is None else f"{settings.score:.0%}")
+        if self._device.findData(settings.device) < 0:  # chosen on another system
+            self._device.addItem(settings.device, settings.device)
         self._device.setCurrentIndex(self._device.findData(settings.device))
 
     def set_note(self, note: str) -> None:
         """Why another device is used than the one that is wanted; "" where it is used."""
-        if self._note.text() != note:
-            self._note.setText(note)
-            self._note.setVisible(bool(note))
+        _say(self._note, note)
+
+    def set_mode(self, mode: str) -> None:
+        """The mode that was asked of a camera and the one that it gave; "" where that means nothing."""
+        _say(self._mode, mode)
 
     def set_figures(self, figures: dict[str, str]) -> None:
         """The figures as texts, by the keys of FIGURES."""
@@ -207,3 +221,9 @@ class Panel(QFrame):
         """Take the colours of a theme."""
         for switch in self._switches.values():
             switch.dress(colours)
+
+
+def _say(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)
+        label.setVisible(bool(text))

@@ -10,8 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.window.colours import DARK, Colours
 from desktop.window.icons import icon
-from desktop.window.theme import DARK, Colours
 
 if TYPE_CHECKING:
     from desktop.window.room import AnyCamera

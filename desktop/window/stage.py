@@ -7,9 +7,9 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.window.banner import Banner
+from desktop.window.colours import Colours
 from desktop.window.icons import pixmap
 from desktop.window.preview import Preview
-from desktop.window.theme import Colours
 from desktop.window.welcome import Welcome
 
 _INSET = 12

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import resources
-
-if TYPE_CHECKING:
-    from desktop.window.theme import Colours
+from desktop.window.colours import Colours
 
 
 def sheet(colours: Colours) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from desktop.window.theme import DARK, Colours
+from desktop.window.colours import DARK, Colours
 
 _WIDE, _TALL = 36, 20
 

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.window.buttons import PushButton
+from desktop.window.colours import Colours
 from desktop.window.icons import icon, pixmap
-from desktop.window.theme import Colours
 
 if TYPE_CHECKING:
     from desktop.window.room import AnyCamera

@@ -38,7 +38,7 @@ def in_short(figures: Figures, age: float | None) -> str:
     return "   ·   ".join(parts)
 
 
-def in_full(figures: Figures, age: float | None, mode: str, device: str) -> dict[str, str]:
+def in_full(figures: Figures, age: float | None, device: str) -> dict[str, str]:
     """For the panel, by the keys of `panel.FIGURES`."""
     running = figures.state == "running"
     return {
@@ -48,7 +48,7 @@ def in_full(figures: Figures, age: float | None, mode: str, device: str) -> dict
         "skipped": f"{figures.skipped:,}",
         "dropped": f"{figures.dropped:,}",
         "late": f"{figures.late:,}",
-        "mode": mode or NOTHING,
+        "size": f"{figures.size[0]} × {figures.size[1]}" if figures.size else NOTHING,  # noqa: RUF001 - that is the sign
         "device": device or NOTHING,
     }
 

@@ -16,11 +16,13 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QWidge
 from window_keys import press
 
 from desktop.settings import Settings
+from desktop.sources.source import SourceInfo
 from desktop.window.about import About, licences
 from desktop.window.actions import GROUPS, actions_of, commands_of
 from desktop.window.buttons import ToolButton
 from desktop.window.main_window import MainWindow
 from desktop.window.naming_dialog import NamingDialog
+from desktop.window.panel import DEVICES
 from desktop.window.shortcuts import Shortcuts
 from models.errors import NetworkError, SourceError
 
@@ -89,7 +91,7 @@ def test_menus_tooltips_and_the_overview_show_every_command(opened: MainWindow) 
 
 
 def _branches(opened: MainWindow) -> list[list[QAction]]:
-    top = opened._menu.actions()
+    top = opened.menu_of_all.actions()
     return [top, *(action.menu().actions() for action in top if action.menu() is not None)]  # type: ignore[attr-defined]
 
 
@@ -122,7 +124,7 @@ def test_a_picture_is_shown_with_its_marks_and_figures(opened: MainWindow, room:
     shown = opened.stage.preview.shown
     assert shown is not None
     events(lambda: opened.panel.figures["device"] == "cpu, f32", "the figures are shown")
-    assert "64" in opened.panel.figures["mode"]
+    assert "64" in opened.panel.figures["size"]
     assert opened.header.state == "Runs on cpu, f32"
     assert opened.actions_by_id["record"].isEnabled()
     assert opened.actions_by_id["start-stop"].text() == "Stop"
@@ -247,9 +249,20 @@ def test_another_device_is_loaded_and_what_is_used_instead_is_said(opened: MainW
     watching(opened, room)
     press(opened, "Ctrl+D")
     press(opened, "Ctrl+D")
-    assert opened.settings.device == "cuda"
-    events(lambda: room.loaded[-1][1] == "cuda", "the networks are loaded for it")
+    device = list(DEVICES)[2]
+    assert opened.settings.device == device
+    events(lambda: room.loaded[-1][1] == device, "the networks are loaded for it")
     events(lambda: "cannot be used" in opened.panel._note.text(), "the reason is shown")
+    assert "cannot be used" in opened.stage.banner.messages[0].sentence
+    press(opened, "Ctrl+D")
+    assert opened.settings.device == "auto"
+
+
+def test_the_mode_that_was_asked_of_a_camera_and_the_one_it_gave_are_shown(opened: MainWindow, room: FakeRoom) -> None:
+    info = SourceInfo((64, 48), 30.0, asked="Asked for 1280x720.", got="Got 640x480.")
+    room.make = lambda: FakeSource(info=info)
+    watching(opened, room)
+    events(lambda: opened.panel._mode.text() == "Asked for 1280x720. Got 640x480.", "both are shown")
 
 
 def test_a_picture_is_looked_at_again_when_options_change(qapp: QApplication) -> None:
@@ -413,7 +426,7 @@ def test_everything_that_can_have_the_focus_has_a_name(opened: MainWindow, room:
 @pytest.mark.parametrize("panel", [True, False])
 def test_nothing_is_cut_off_in_a_small_window(opened: MainWindow, room: FakeRoom, panel: bool) -> None:
     watching(opened, room)
-    opened.deeds.show_panel(panel)
+    opened.show_panel(panel)
     opened.resize(800, 500)
     events(lambda: opened.width() == 800, "it is small")
     for bar in (opened.header, opened.bar):

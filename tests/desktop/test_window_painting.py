@@ -70,7 +70,9 @@ def middle(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 LINE = Marks(lines=(Lines(np.array([[100, 50, 300, 220]], np.float32), (230, 159, 0), 2.5, outlined=True),))
 THIN = Marks(lines=(Lines(np.array([[100, 50, 300, 220]], np.float32), (230, 159, 0), 1.0, opacity=0.9),))
 DISCS = Marks(points=(Points(np.array([[120, 90], [300, 200]], np.float32), (86, 180, 233), 3.0, outlined=True),))
-DOTS = Marks(points=(Points(np.array([[120.5, 90.5], [300.5, 200.5]], np.float32), (244, 247, 250), 0.8, opacity=0.85),))
+DOTS = Marks(
+    points=(Points(np.array([[120.5, 90.5], [300.5, 200.5]], np.float32), (244, 247, 250), 0.8, opacity=0.85),)
+)
 BOX = Marks(boxes=(Boxes(np.array([[100, 80, 300, 240]], np.float32), (0, 158, 115), 2.0),))
 LABEL = Marks(labels=(Label("face 1", (200.0, 200.0), (0, 158, 115), 4.0),))
 FADED = Marks(lines=(Lines(LINE.lines[0].ends, (230, 159, 0), 2.5, opacity=0.45, outlined=True),))

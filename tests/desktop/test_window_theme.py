@@ -16,9 +16,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 import resources
+from desktop.window.colours import DARK, LIGHT, Colours, contrast
 from desktop.window.icons import icon, pixmap
 from desktop.window.style import sheet
-from desktop.window.theme import DARK, LIGHT, Colours, Theme, contrast
+from desktop.window.theme import Theme
 
 HEAVY = ("torch", "openvino", "pyqtgraph", "numpy", "cv2", "av")
 

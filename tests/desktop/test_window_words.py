@@ -27,16 +27,16 @@ def test_an_age_has_its_unit(age: float | None, text: str) -> None:
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    nothing = words.in_full(Figures(), None, "", "")
+    nothing = words.in_full(Figures(), None, "")
     assert set(nothing) == set(FIGURES)
-    assert [nothing[key] for key in ("capture", "analysed", "age", "mode", "device")] == ["-"] * 5
+    assert [nothing[key] for key in ("capture", "analysed", "age", "size", "device")] == ["-"] * 5
     assert words.in_short(Figures(), None) == ""
     assert words.in_short(RUNNING, None).endswith("-")
 
 
 def test_a_file_at_its_end_has_no_rates() -> None:
     ended = Figures(state="ended", analysis="running", size=(640, 480), capture_fps=30.0, analysed_fps=30.0)
-    assert words.in_full(ended, 0.1, "", "")["capture"] == "-"
+    assert words.in_full(ended, 0.1, "")["capture"] == "-"
     assert "fps" not in words.in_short(ended, 0.1)
 
 

@@ -45,6 +45,7 @@ class FakeSource:
         size: tuple[int, int] = (64, 48),
         times: Callable[[int], int] | None = None,
         refuses: str = "",
+        info: SourceInfo | None = None,
     ) -> None:
         self.name = "fake:0"
         self.live = live
@@ -55,6 +56,7 @@ class FakeSource:
         self.closed = threading.Event()
         self._times = (lambda _number: time.perf_counter_ns()) if times is None else times
         self._refuses = refuses
+        self._info = SourceInfo(size, 30.0) if info is None else info
         self._script: queue.Queue[str] = queue.Queue()
         self._given = 0
 
@@ -80,7 +82,7 @@ class FakeSource:
         if self._refuses:
             raise SourceError(self._refuses)
         self.opened.set()
-        return SourceInfo(self.size, 30.0)
+        return self._info
 
     def read(self) -> Frame | None:
         """The next thing of the script."""
