@@ -13,12 +13,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SIZE = (1080, 675)
-SMALL = 0.35  # of the picture's height: the face in the moments of the clip in which much of the body is seen
+SIZE = (1040, 650)
+SMALL = 0.32  # of the picture's height: the face in the moments of the clip in which much of the body is seen
+WIDE = 1.9  # widths of the face: shoulders seen from the front
+FLUENT = 24  # frames analysed in a second
 PATIENCE = 180  # seconds: the forms of the networks may have to be made first
 
 
@@ -105,18 +108,22 @@ def photograph(folder: Path) -> int:
 
 
 def worth_a_picture(window: object, since: int) -> bool:
-    """Whether a face and most of a body have been on the screen, with marks of their own, since the theme changed."""
+    """Whether a face and a body, from afar, have marks of their own, some time after the theme changed."""
     from desktop.window.main_window import MainWindow
 
     assert isinstance(window, MainWindow)
     preview, shown = window.stage.preview, window.stage.preview.shown
     if shown is None or shown.held or not shown.scene or preview.painted < since + 60:
         return False
-    painted = bool(preview.ages) and preview.ages[-1][0] == shown.frame.index
-    if not painted or len(shown.scene.faces) != 1 or len(shown.scene.bodies) != 1:
+    session = window.watch.session if window.watch is not None else None
+    if session is None or session.figures().analysed_fps < FLUENT:
         return False
-    _, top, _, bottom = shown.scene.faces[0].box.tolist()
-    return bool(bottom - top < SMALL * shown.frame.size[1])
+    if len(shown.scene.faces) != 1 or len(shown.scene.bodies) != 1:
+        return False
+    left, top, right, bottom = shown.scene.faces[0].box.tolist()
+    shoulders = shown.scene.bodies[0].points[[11, 12], 0]
+    from_afar = bottom - top < SMALL * shown.frame.size[1]
+    return bool(from_afar and abs(shoulders[0] - shoulders[1]) > WIDE * (right - left))
 
 
 def grab(window: object, path: Path) -> None:
@@ -124,14 +131,22 @@ def grab(window: object, path: Path) -> None:
     import cv2
     import mss
     import numpy as np
+    from PySide6.QtWidgets import QApplication
 
     from desktop.window.main_window import MainWindow
 
     assert isinstance(window, MainWindow)
+    preview = window.stage.preview
+    preview.repaint()
+    preview.setUpdatesEnabled(False)  # the screen gets time to show just this
+    for _ in range(20):
+        QApplication.processEvents()
+        time.sleep(0.01)
     corner = window.mapToGlobal(window.rect().topLeft())
     area = {"left": corner.x(), "top": corner.y(), "width": window.width(), "height": window.height()}
     with mss.MSS() as shots:
         pixels = np.asarray(shots.grab(area))[..., :3]
+    preview.setUpdatesEnabled(True)
     cv2.imwrite(str(path), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_STRATEGY, 0])
     print(f"{path}: {window.width()}x{window.height()}, {path.stat().st_size / 1000:.0f} kB")
 
