@@ -17,7 +17,7 @@ from models import stills
 from models.kinds import Found, Kind
 from models.regions import Region
 from models.smoothing import OneEuro
-from models.tracking import Track, Tracker
+from models.tracking import MEMORY, Track, Tracker
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -27,6 +27,9 @@ PERIOD = 0.5
 
 ALARM = 0.3
 """Seconds after a loss during which the detector looks at every frame."""
+
+RETURNING = 0.2
+"""Part of the usual confidence that is enough for a newcomer while somebody is missed."""
 
 NEAR, ALIKE = 0.12, 0.4
 """A proposed region is taken as a known one: distance of the middles in widths, difference of the widths'
@@ -116,7 +119,7 @@ class Followers:
             self._lost = time
         if len(held) < self.most and self._must_look(held, time):
             self._looked = time
-            held += [(one, 0) for one in self._newcomers(pixels, held, least)]
+            held += [(one, 0) for one in self._newcomers(pixels, held, least, time)]
         held = held[: self.most]
         known_by = np.array([one.known_by for one, _ in held], np.float32).reshape(-1, 4)
         tracks = self.tracker.update(known_by, [number for _, number in held], time)
@@ -135,8 +138,12 @@ class Followers:
                 kept.append(held[place])
         return kept
 
-    def _newcomers(self, pixels: Pixels, held: list[tuple[Found, int]], least: float) -> list[Found]:
-        """Things that the detector sees and nobody follows, best first, as many as there is room for."""
+    def _newcomers(self, pixels: Pixels, held: list[tuple[Found, int]], least: float, time: float) -> list[Found]:
+        """Things that the detector sees and nobody follows, best first, as many as there is room for.
+
+        Who was lost a moment ago, half covered perhaps, is let in more easily than a stranger.
+        """
+        confident = least if time - self._lost > MEMORY else RETURNING * least
         proposed = stills.propose(self.kind, pixels, self._windows(pixels), min(self.kind.detector_threshold, least))
         known = [self.kind.next_region(one) for one, _ in held]
         proposed = [pair for pair in proposed if not _among(pair[1], known)][: self.most - len(held)]
@@ -144,7 +151,7 @@ class Followers:
         seen = [one for one, _ in held]
         fresh: list[Found] = []
         for (score, _), one in zip(proposed, refined, strict=True):
-            sure = min(one.score, self.kind.confidence(score, one, one)) >= least
+            sure = one.score >= least and self.kind.confidence(score, one, one) >= confident
             if sure and not any(self.kind.same(one, other) for other in seen + fresh):
                 fresh.append(one)
         return fresh
