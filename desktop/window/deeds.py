@@ -70,9 +70,9 @@ class WindowDeeds:
     # Watching
 
     def start_or_stop(self) -> None:
-        """Stop watching, or watch what was watched last; where that is nothing, ask."""
+        """Stop watching, or watch what was watched last, at its end from the beginning; where that is nothing, ask."""
         window = self._window
-        if window.watch is not None and (window.watch.watching or window.watch.waiting):
+        if window.watch is not None and window.watch.running:
             window.watch.stop()
             window.refresh()
         elif window.name:

@@ -101,7 +101,8 @@ class Stage(QWidget):
         self._sign.move(corner + QPoint(_INSET, _INSET))
         self._recording.adjustSize()
         self._recording.move(right - _INSET - self._recording.width(), corner.y() + _INSET)
-        self._middle.setMaximumWidth(max(160, self.width() - 4 * _INSET))
+        wanted = self._middle.fontMetrics().horizontalAdvance(self._middle.text()) + 2 * _INSET
+        self._middle.setFixedWidth(min(wanted, max(160, self.width() - 4 * _INSET)))
         self._middle.adjustSize()
         self._middle.move((self.width() - self._middle.width()) // 2, (self.height() - self._middle.height()) // 2)
         width = min(_WIDEST, self.width() - 2 * _INSET)

@@ -89,12 +89,12 @@ class Standing:
     def _buttons(self) -> None:
         """Give the buttons the titles of what they do now."""
         window, watch = self._window, self._window.watch
-        watching = watch is not None and (watch.watching or watch.waiting)
+        running = watch is not None and watch.running
         recording = watch is not None and (watch.recording or watch.draining) is not None
         actions, colours = window.actions_by_id, window.theme.colours
-        if self._shown != (watching, recording):
-            self._shown = (watching, recording)
-            start = ("Stop", "stop") if watching else ("Start", "start")
+        if self._shown != (running, recording):
+            self._shown = (running, recording)
+            start = ("Stop", "stop") if running else ("Start", "start")
             retitle(actions["start-stop"], start[0], self._icon(start[1], colours.text, 22))
             record = ("Stop recording", "recording") if recording else ("Record", "record")
             retitle(actions["record"], record[0], self._icon(record[1], colours.danger, 34))

@@ -83,6 +83,7 @@ QMenu::item {{ padding: 7px 26px 7px 10px; border-radius: 6px; }}
 QMenu::item:selected {{ background: {c.raised}; }}
 QMenu::item:disabled {{ color: {c.muted}; }}
 QMenu::icon {{ padding-left: 8px; }}
+QMenu::icon:checked {{ background: {c.pressed}; border-radius: 5px; }}
 QMenu::indicator {{ width: 14px; height: 14px; left: 8px; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 6px 8px; }}
 QMenu::section {{ color: {c.muted}; padding: 6px 10px 2px 10px; font-size: 11px; font-weight: 600; }}

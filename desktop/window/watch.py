@@ -25,6 +25,8 @@ from desktop.window.snapshot import file_name
 from models.analyzer import BODY_KEYS, FACE_KEYS
 from models.errors import RecordingError
 
+_ON_THE_WAY = ("idle", "opening", "running")
+
 
 class _Told:
     """A source that tells when it has let go of everything, so that the same camera can be opened again."""
@@ -139,6 +141,13 @@ class Watch:
     def watching(self) -> bool:
         """A source is being opened or read, or has come to its end and is still on the screen."""
         return any(one.session is self.session and not one.stopped for one in self._all)
+
+    @property
+    def running(self) -> bool:
+        """Frames are coming, or will come: nothing is over or lost."""
+        if self.waiting:
+            return True
+        return self.watching and self.session is not None and self.session.figures().state in _ON_THE_WAY
 
     @property
     def recording(self) -> RecordingFigures | None:

@@ -319,6 +319,15 @@ def test_a_lost_source_is_opened_again_by_its_message(opened: MainWindow, room: 
     events(lambda: len(room.sources["fake"]) == 2, "it is opened again")
 
 
+def test_a_file_at_its_end_is_played_again_by_the_start_key(opened: MainWindow, room: FakeRoom) -> None:
+    watching(opened, room, 3).end()
+    events(lambda: opened.actions_by_id["start-stop"].text() == "Start", "it is at its end")
+    assert opened.stage.said[0] == "At its end"
+    assert opened.stage.preview.shown is not None
+    press(opened, "Space")
+    events(lambda: len(room.sources["fake"]) == 2, "it is opened again")
+
+
 def test_an_analysis_that_fails_is_told_and_the_picture_goes_on(qapp: QApplication) -> None:
     room = FakeRoom(fails=NetworkError("The face mesh is damaged: install Onlooker again."))
     with window(qapp, room) as opened:
