@@ -40,6 +40,11 @@ VIEWS = (
     (10.0, 256, 256, 512, 0.0),
 )
 
+BEGIN = 7.7
+"""Second of the views that is the clip's first: near. From the whole picture alone the body network takes the suit's
+collar for shoulders, and would keep to it.
+"""
+
 
 def canvas() -> Pixels:
     """The portrait, FINER times as large, its background carried on to both sides, ever softer and darker."""
@@ -85,7 +90,7 @@ def frames() -> Iterator[Pixels]:
     """The clip's pictures, BGR; the one after the last would be the first again."""
     whole = canvas()
     for index in range(FPS * SECONDS):
-        x, y, height, tilt = view(index / FPS)
+        x, y, height, tilt = view((index / FPS + BEGIN) % SECONDS)
         middle = ((x + MARGIN + 0.5) * FINER - 0.5, (y + 0.5) * FINER - 0.5)
         move = cv2.getRotationMatrix2D(middle, tilt, SIZE[1] / (height * FINER))
         move[:, 2] += np.array([(SIZE[0] - 1) / 2 - middle[0], (SIZE[1] - 1) / 2 - middle[1]])
