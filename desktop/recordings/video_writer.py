@@ -7,10 +7,13 @@ keyframe is forced whenever half a second of *time* has passed, few frames or ma
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections import deque
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import av
 from av.container import OutputContainer
@@ -22,6 +25,9 @@ from desktop.frame import Pixels
 from desktop.recordings.pixels import Fit, Size, fit, i420, recorded_size
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 TICKS = 90_000
 """Ticks a second of the file's time base; times are true within one of them."""
@@ -38,6 +44,17 @@ _CONTAINER = {
 _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "21", "forced-idr": "1"}
 # H.273: matrix 6 is BT.601 (SMPTE 170M), which OpenCV's I420 is at every size; 1 is BT.709; range 1 is limited ("tv").
 _MATRIX, _PRIMARIES, _TRANSFER, _RANGE = 6, 1, 1, 1
+
+
+class _File(io.FileIO):
+    """Takes whole what FFmpeg hands over: the system may write a part, and FFmpeg would not give the rest again."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of `data`. Raises OSError where there is no room for the rest."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return len(memoryview(data))
 
 
 class VideoWriter:
@@ -59,8 +76,11 @@ class VideoWriter:
         self._intervals: deque[int] = deque([max(1, round(TICKS / fps))], maxlen=9)
         self._fits: dict[Size, Fit] = {}
         self._container: OutputContainer | None = None
+        self._file: _File | None = None
         try:
-            self._container = av.open(str(path), "w", format="mp4", container_options=_CONTAINER)
+            # Ours, and not FFmpeg's, so that it can be closed where the container must not be: see `_give_up`.
+            self._file = _File(path, "wb")
+            self._container = av.open(self._file, "w", format="mp4", container_options=_CONTAINER)
             self._stream = self._make_stream(self._container, threads)
             self._container.start_encoding()  # opens file and encoder, which would else wait for a frame
         except (FFmpegError, OSError, ValueError) as error:
@@ -135,29 +155,38 @@ class VideoWriter:
             ) from error
 
     def close(self) -> None:
-        """Make the file whole; more than once is fine. Raises RecordingError when the end could not be written."""
+        """Make the file whole; more than once is fine. Raises RecordingError when the end could not be written.
+
+        Without a frame it holds nothing that plays.
+        """
         container = self._container
         if container is None:
             return
-        self._container = None
         try:
             if self.frames:
                 container.mux(self._stream.encode(None))
-            container.close()
+                container.close()
+                if self._file is not None:
+                    self._file.close()  # a disk far away may refuse what it took only now
         except (FFmpegError, OSError) as error:
-            self._container = container
-            self._give_up()
             raise RecordingError(
                 f"The end of the video {self.path} cannot be written: {_reason(error)}. What was recorded is kept."
             ) from error
+        finally:
+            self._give_up()
 
     def _give_up(self) -> None:
+        """Close what is open, telling no further error: the first one is told, and the fragments written so far play.
+
+        A container without a packet is not asked for its end, which kills the process (FFmpeg's MP4 in the hybrid
+        mode, PyAV 18.1): where its file is closed before it, PyAV leaves the end out.
+        """
         container, self._container = self._container, None
-        if container is not None:
-            try:
-                container.close()
-            except (FFmpegError, OSError):
-                return  # the cause has been told; the fragments written so far play
+        file, self._file = self._file, None
+        for opened in (container, file) if self.frames else (file, container):
+            if opened is not None:
+                with contextlib.suppress(FFmpegError, OSError, ValueError):
+                    opened.close()
 
 
 def _reason(error: Exception) -> str:

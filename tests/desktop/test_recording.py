@@ -210,3 +210,34 @@ def test_a_full_disk_leaves_a_video_and_a_sidecar_that_can_be_read(tmp_path: Pat
     assert len(lines(tmp_path / "a.jsonl.part")) == int(frames) > 0
     with av.open(str(tmp_path / "a.mp4.part")) as file:
         assert next(file.decode(video=0)).width == 640
+
+
+FULL_AT_ONCE = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from desktop.recordings.recording import Recording
+from models.errors import RecordingError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # the video's beginning fits, the header of the data does not
+recording = Recording(Path(sys.argv[1]), source="test", networks={"faces": "face-mesh"}, program="0")
+try:
+    recording.write(np.zeros((48, 64, 3), np.uint8), 0.0, scene=None, analysed=False)
+except RecordingError as error:
+    sys.stdout.write(str(error))
+assert recording.abort() is None
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_disk_that_is_full_from_the_first_line_on_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_AT_ONCE, str(tmp_path / "a.mp4")],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "a.jsonl.part cannot be written further: the file is larger" in done.stdout
+    assert list(tmp_path.iterdir()) == []

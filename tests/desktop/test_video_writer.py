@@ -183,6 +183,34 @@ def test_a_closed_writer_takes_no_more_and_closes_twice(tmp_path: Path) -> None:
         writer.write(plain(64, 48), 1.0)
 
 
+NO_FRAME = """
+import resource, sys
+from pathlib import Path
+from desktop.recordings.video_writer import VideoWriter
+from models.errors import RecordingError
+
+folder = Path(sys.argv[1])
+writer = VideoWriter(folder / "closed.mp4", (320, 180))
+writer.close()
+writer.close()
+VideoWriter(folder / "forgotten.mp4", (320, 180))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    VideoWriter(folder / "full.mp4", (320, 180))
+except RecordingError as error:
+    sys.stdout.write(str(error))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_video_without_a_frame_ends_without_ending_the_program(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_FRAME, str(tmp_path)], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "full.mp4 cannot be made: the file is larger" in done.stdout
+
+
 def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="the folder does not exist") as caught:
         VideoWriter(tmp_path / "missing" / "a.mp4", (64, 48))
