@@ -6,7 +6,6 @@ being read, are held. What ends early, by an error of the source or because some
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -134,7 +133,7 @@ class Annotator:
         draw(drawn, marks_of(scene, labels=self.labels))
         outcome.written.append(write_picture(job.target, drawn, overwrite=plan.overwrite))
         if data is not None:
-            data.picture(_text(job.name), (pixels.shape[1], pixels.shape[0]), scene)
+            data.picture(job.name, (pixels.shape[1], pixels.shape[0]), scene)
         outcome.pictures += 1
 
 
@@ -151,7 +150,6 @@ class _Video:
     ) -> None:
         self._annotator, self._job, self._data = annotator, job, data
         self._overwrite, self._report = overwrite, report
-        self._name = _text(job.name)
         self._fps = 30.0
         self._file: VideoFile | None = None
         self._size: Size | None = None
@@ -212,7 +210,7 @@ class _Video:
             if self._data is not None:
                 start = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
                 annotator = self._annotator
-                self._data.header(self._name, source, self._file.size, start, annotator.program, annotator.networks)
+                self._data.header(self._job.name, source, self._file.size, start, annotator.program, annotator.networks)
         pixels = frame.pixels
         if scene:
             pixels = pixels.copy()
@@ -222,7 +220,7 @@ class _Video:
         if self._data is not None:
             placed = self._file.fit_of(frame.size).scene(scene)
             position = None if frame.position is None else frame.position / 1e9
-            self._data.line(self._name, number, time, placed, position)
+            self._data.line(self._job.name, number, time, placed, position)
 
     def _finish(self, outcome: Outcome) -> bool:
         """Make video and data whole; False where there was no frame."""
@@ -231,7 +229,7 @@ class _Video:
         outcome.written.append(self._file.finish())
         outcome.frames += self._file.frames
         if self._data is not None:
-            self._data.end(self._name, self._file.frames)
+            self._data.end(self._job.name, self._file.frames)
         return True
 
 
@@ -265,8 +263,3 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return  # something is in it
-
-
-def _text(name: str) -> str:
-    """A file's name as text that UTF-8 can hold: bytes that are none become question marks."""
-    return os.fsencode(name).decode("utf-8", "replace")

@@ -118,7 +118,7 @@ class Recording:
             data.header(
                 program=self._program, source=self._source, size=video.size, start=stamp, networks=self._networks
             )
-        except RecordingError:
+        except BaseException:
             for opened in (video, data):
                 if opened is not None:
                     _close_quietly(opened)

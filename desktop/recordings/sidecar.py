@@ -8,6 +8,7 @@ in each; a picture there is one line with its size.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -22,19 +23,22 @@ from models.scene import Body, Detection, Face, Scene
 
 VERSION = 1
 
+_CARRIED = re.compile("[\udc80-\udcff]+")
+
 
 class SidecarWriter:
     """Writes sidecar lines to `path`, which is overwritten: `Placing` cares for names. Used by one thread.
 
-    `face_points` False leaves out the 468 points of each face (about 10 kB a face and line). Every method raises
-    RecordingError when the file cannot be written.
+    `face_points` False leaves out the 468 points of each face (about 10 kB a face and line). Names of files that are
+    no UTF-8 are written with U+FFFD for the bytes that are none. Every method raises RecordingError when the file
+    cannot be written.
     """
 
     def __init__(self, path: Path, *, face_points: bool = True) -> None:
         self.path = path
         self._face_points = face_points
         try:
-            self._file: IO[str] | None = path.open("w", encoding="utf-8", newline="\n")
+            self._file: IO[str] | None = path.open("w", encoding="utf-8", errors="replace", newline="\n")
         except OSError as error:
             raise RecordingError(f"The data file {path} cannot be written: {why(error)}.") from error
 
@@ -107,10 +111,13 @@ class SidecarWriter:
         if self._file is None:
             raise RecordingError(f"The data file {self.path} is closed already.")
         try:
-            self._file.write(json.dumps(entry, ensure_ascii=False, separators=(", ", ": "), allow_nan=False) + "\n")
+            line = json.dumps(entry, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+            self._file.write(_readable(line) + "\n")
             self._file.flush()
         except OSError as error:
             raise RecordingError(f"The data file {self.path} cannot be written further: {why(error)}.") from error
+        except ValueError as error:  # a number that JSON has no word for
+            raise RecordingError(f"The data file {self.path} cannot be written further: {error}.") from error
 
 
 def scene_lists(scene: Scene, face_points: bool = True) -> dict[str, Any]:
@@ -120,6 +127,14 @@ def scene_lists(scene: Scene, face_points: bool = True) -> dict[str, Any]:
         "faces": [_face(face, face_points) for face in scene.faces],
         "bodies": [_body(body) for body in scene.bodies],
     }
+
+
+def _readable(line: str) -> str:
+    """The line with the bytes that Python carries in names as surrogates read as UTF-8, U+FFFD for those that are none.
+
+    Such a byte is 0x80 or above: whatever becomes of it is no sign of JSON's.
+    """
+    return _CARRIED.sub(lambda found: found[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace"), line)
 
 
 def _named(file: str | None) -> dict[str, Any]:

@@ -307,16 +307,23 @@ def test_videos_of_odd_and_tiny_sizes_keep_all_their_frames(
 
 
 def test_a_name_that_is_no_text_is_annotated_all_the_same(tmp_path: Path, annotate: Annotate) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", numbered(1), [0.0])
+    (tmp_path / "in").mkdir()
     try:
-        strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
-        strange.write_bytes(_png())
+        strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/caf\xe9"))
+        strange.with_suffix(".png").write_bytes(_png())
     except (OSError, UnicodeError):
         pytest.skip("this file system takes no such name")
-    annotate([strange], tmp_path / "out.png", tmp_path / "out.jsonl")
-    (line,) = entries(tmp_path / "out.jsonl")
-    assert isinstance(line, Line)
-    assert line.file is not None
-    assert line.file.endswith("caf\ufffd.png")
+    clip.rename(strange.with_suffix(".mkv"))
+    outcome = annotate([tmp_path / "in"], tmp_path / "out", tmp_path / "out.jsonl")
+    assert outcome.failures == []
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".mp4", ".png"}
+    header, _line, _end, picture = entries(tmp_path / "out.jsonl")
+    assert isinstance(header, Header)
+    assert header.source.endswith("caf\ufffd.mkv")
+    assert isinstance(picture, Line)
+    assert picture.file is not None
+    assert picture.file.endswith("caf\ufffd.png")
 
 
 def test_what_exists_is_replaced_only_when_allowed(tmp_path: Path, annotate: Annotate) -> None:

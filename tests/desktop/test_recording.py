@@ -102,6 +102,26 @@ def test_a_folder_that_is_not_there_is_told_before_the_first_frame(tmp_path: Pat
         begun(tmp_path / "missing" / "a.mp4")
 
 
+def test_what_is_watched_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "a.mp4", source="bad\udcff.mp4", networks={}, program="0")
+    recording.write(picture(), 0.0, scene=None, analysed=False)
+    recording.close()
+    header = next(read_sidecar(tmp_path / "a.jsonl"))
+    assert isinstance(header, Header)
+    assert header.source == "bad\ufffd.mp4"
+
+
+def test_an_error_of_nobodys_at_the_first_frame_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: object, **_names: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("desktop.recordings.sidecar.SidecarWriter.header", fails)
+    recording = begun(tmp_path / "a.mp4")
+    with pytest.raises(LookupError):
+        recording.write(picture(), 0.0, scene=None, analysed=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_name_that_would_be_the_sidecars_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"end it with \.mp4"):
         begun(tmp_path / "a.jsonl")

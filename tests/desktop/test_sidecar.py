@@ -75,6 +75,24 @@ def test_every_line_is_on_disk_as_soon_as_it_is_written(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_names_that_are_no_text_are_written_as_text(tmp_path: Path) -> None:
+    writer = SidecarWriter(tmp_path / "a.jsonl")
+    name = "Gr\udcc3\udcb6\u00dfe\udcff\ud800.mp4"  # bytes of a name that were no UTF-8, as Python carries them
+    writer.header(program="0", source=name, size=(4, 4), start="", networks={}, file=name)
+    writer.close()
+    (header,) = read_sidecar(tmp_path / "a.jsonl")
+    assert isinstance(header, Header)
+    assert (header.source, header.file) == ("Gr\u00f6\u00dfe\ufffd?.mp4",) * 2
+
+
+def test_a_number_that_json_cannot_say_is_an_error_of_ours(tmp_path: Path) -> None:
+    writer = SidecarWriter(tmp_path / "a.jsonl")
+    with pytest.raises(RecordingError, match=r"a\.jsonl cannot be written further: .*float"):
+        writer.line(0, float("nan"), Scene())
+    writer.close()
+    assert (tmp_path / "a.jsonl").read_bytes() == b""
+
+
 def test_what_was_written_is_read_back_to_the_stated_digits(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl")
     header, first, second, third, end = read_sidecar(tmp_path / "a.jsonl")
