@@ -73,19 +73,24 @@ def load(path: Path | None = None) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings, all or nothing; the file's comments and keys of other versions stay. Raises SettingsError."""
+    """Write the settings, all or nothing; the file's comments and keys of other versions stay. Raises SettingsError.
+
+    Names of files that are no UTF-8 cannot be written into TOML: they are forgotten.
+    """
     file = _file(path)
     document = _document(file)
     for name, value in settings.model_dump().items():
-        if value is None:
+        if value is None or not _is_text(value):
             document.pop(name, None)
+        elif isinstance(value, list):
+            document[name] = [one for one in value if _is_text(one)]
         else:
             document[name] = value
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         target = file.resolve()  # a link stays a link
         _write(target, tomlkit.dumps(document))
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
         raise SettingsError(f"The settings cannot be saved in {file}: {_cause(error)}.") from error
 
 
@@ -111,6 +116,16 @@ def _document(file: Path) -> tomlkit.TOMLDocument:
     return document
 
 
+def _is_text(value: object) -> bool:
+    """Whether UTF-8 can hold it; what is no str can be held."""
+    if isinstance(value, str):
+        with contextlib.suppress(UnicodeEncodeError):
+            value.encode("utf-8")
+            return True
+        return False
+    return True
+
+
 def _write(target: Path, text: str) -> None:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=target.name, suffix=".part", delete=False
@@ -119,7 +134,7 @@ def _write(target: Path, text: str) -> None:
             part.write(text)
             part.flush()
             os.fsync(part.fileno())
-        except OSError:
+        except BaseException:
             Path(part.name).unlink(missing_ok=True)
             raise
     try:

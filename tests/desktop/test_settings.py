@@ -114,6 +114,15 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     assert load(real) == (CHANGED, "")
 
 
+def test_a_name_that_is_no_text_is_forgotten_and_everything_else_saved(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    save(Settings(source="before.mp4"), file)
+    recent = ["/clips/bad\udcff.mp4", "good.mp4"]
+    save(CHANGED.model_copy(update={"source": "/clips/bad\udcff.mp4", "recent": recent}), file)
+    assert load(file) == (CHANGED.model_copy(update={"source": "", "recent": ["good.mp4"]}), "")
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_values_that_make_no_sense_cannot_be_set() -> None:
     settings = Settings()
     with pytest.raises(ValidationError):
