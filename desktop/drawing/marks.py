@@ -163,14 +163,15 @@ def marks_of(
         meshed = any(_holds(face.box, body.points[0, :2]) for face in scene.faces)
         lines += _body_lines(body, head=not meshed)
         points += _body_points(body, head=not meshed)
-        if labels:
-            texts += _body_label(body)
     for face in scene.faces:
         lines += _face_lines(face, tessellation=tessellation)
         points += _face_points(face)
         boxes += _face_box(face)
         if labels:
             texts += _face_label(face)
+    if labels:  # after the faces': where both lie on one head, a body's is the upper one
+        for body in scene.bodies:
+            texts += _body_label(body)
     for thing in scene.objects:
         boxes += _object_box(thing)
         if labels:
@@ -226,24 +227,28 @@ def _holds(box: Floats, point: Floats) -> bool:
 def _body_lines(body: Body, *, head: bool) -> Iterator[Lines]:
     points = body.points[:, :2]
     visibility = body.points[:, 3]
-    most = 0.02 * _extent(points)
+    most, on_head = 0.02 * _extent(points), 0.06 * _extent(points[HEAD_JOINTS])
     centre = colour_of(body.track)
-    limbs = [(BODY_CENTRE, centre), (BODY_RIGHT, RIGHT_COLOUR), (BODY_LEFT, LEFT_COLOUR)]
+    limbs = [(BODY_CENTRE, centre, most), (BODY_RIGHT, RIGHT_COLOUR, most), (BODY_LEFT, LEFT_COLOUR, most)]
     if head:
-        limbs += [(HEAD_CENTRE, centre), (HEAD_RIGHT, RIGHT_COLOUR), (HEAD_LEFT, LEFT_COLOUR)]
-    for edges, colour in limbs:
+        limbs += [
+            (HEAD_CENTRE, centre, on_head),
+            (HEAD_RIGHT, RIGHT_COLOUR, on_head),
+            (HEAD_LEFT, LEFT_COLOUR, on_head),
+        ]
+    for edges, colour, bound in limbs:
         least = visibility[edges].min(1)
         clear, faded = least >= CLEAR, (least >= VISIBLE) & (least < CLEAR)
         for chosen, opacity in ((faded, FADED), (clear, 1.0)):
             ends = _ends(points, edges[chosen])
             if len(ends):
-                yield Lines(ends, colour, 2.5, most, opacity, outlined=True)
+                yield Lines(ends, colour, 2.5, bound, opacity, outlined=True)
 
 
 def _body_points(body: Body, *, head: bool) -> Iterator[Points]:
     points = body.points[:, :2]
     visibility = body.points[:, 3]
-    most = 0.016 * _extent(points)
+    most, most_on_head = 0.016 * _extent(points), 0.05 * _extent(points[HEAD_JOINTS])
     finite = np.isfinite(points).all(1)
     joints = np.arange(len(points))
     on_head = np.isin(joints, HEAD_JOINTS)
@@ -254,10 +259,11 @@ def _body_points(body: Body, *, head: bool) -> Iterator[Points]:
         for small in (False, True):
             part = here & (on_head if small else ~on_head)
             size = 0.45 if small and not head else 1.0
+            bound = min(most, most_on_head) if small else most
             for chosen, opacity in ((part & faded, FADED), (part & clear, 1.0)):
                 centres = np.ascontiguousarray(points[chosen])
                 if len(centres):
-                    yield Points(centres, colour, 2.2 * size, most * size, opacity, outlined=size == 1.0)
+                    yield Points(centres, colour, 2.2 * size, bound * size, opacity, outlined=size == 1.0)
 
 
 def _number(track: int) -> str:
@@ -271,7 +277,14 @@ def _face_label(face: Face) -> Iterator[Label]:
 
 
 def _body_label(body: Body) -> Iterator[Label]:
-    x1, y1, _, _ = body.box.tolist()
+    """Over the crown, not quite the ears' distance above the eyes, where the head is seen; else over the box."""
+    head = body.points[HEAD_JOINTS]
+    seen = (head[:, 3] >= VISIBLE) & np.isfinite(head[:, :2]).all(1)
+    if seen.sum() > len(head) / 2:
+        x1, y1 = head[seen, :2].min(0).tolist()
+        y1 -= 0.75 * _extent(head[seen, :2])
+    else:
+        x1, y1 = body.box[:2].tolist()
     if np.isfinite([x1, y1]).all():
         yield Label(f"body{_number(body.track)}", (x1, y1), colour_of(body.track), _GAP)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,8 +19,12 @@ _SHIFT = 4  # OpenCV takes coordinates in 1/16 pixel
 _RIM: Colour = (24, 26, 28)
 _TEXT_SIZE = 12.0  # units
 _FAR = 1 << 14  # pixels: points farther out than this are moved to it, OpenCV's fixed-point coordinates overflow
+_PART = 8192  # pixels: larger pictures are drawn in parts of this size, so that what is in a part is never that far out
 _SMALLEST = 0.6  # pixels of radius under which a disc is no longer round
 _own = threading.local()
+
+Plate = tuple[int, int, int, int]
+"""x, y (upper left), width, height in pixels."""
 
 
 def draw(pixels: Pixels, marks: Marks) -> None:
@@ -42,13 +47,43 @@ def draw(pixels: Pixels, marks: Marks) -> None:
 def _draw_all(pixels: Pixels, marks: Marks) -> None:
     height, width = pixels.shape[:2]
     unit = unit_of((width, height))
-    for lines in marks.lines:
-        _draw_lines(pixels, lines, unit)
-    for points in marks.points:
-        _draw_points(pixels, points, unit)
-    for boxes in marks.boxes:
-        _draw_boxes(pixels, boxes, unit)
-    _draw_labels(pixels, marks.labels, unit)
+    size = max(9, round(_TEXT_SIZE * unit))
+    plates = _plates(marks.labels, (width, height), unit, size)
+    for left, top, part in _parts(pixels):
+        moved = _moved(marks, left, top)
+        for lines in moved.lines:
+            _draw_lines(part, lines, unit)
+        for points in moved.points:
+            _draw_points(part, points, unit)
+        for boxes in moved.boxes:
+            _draw_boxes(part, boxes, unit)
+        for label, (x, y, wide, tall) in zip(marks.labels, plates, strict=True):
+            if x + wide > left and y + tall > top and x < left + part.shape[1] and y < top + part.shape[0]:
+                _draw_label(part, label, (x - left, y - top, wide, tall), size)
+
+
+def _parts(pixels: Pixels) -> Iterator[tuple[int, int, Pixels]]:
+    """A picture of ordinary size as it is; of a very large one the parts, as views, with their left and top."""
+    height, width = pixels.shape[:2]
+    if max(height, width) <= _FAR:
+        yield 0, 0, pixels
+        return
+    for top in range(0, height, _PART):
+        for left in range(0, width, _PART):
+            yield left, top, pixels[top : top + _PART, left : left + _PART]
+
+
+def _moved(marks: Marks, left: int, top: int) -> Marks:
+    """The marks in coordinates of the part that begins at (left, top); labels stay where they are."""
+    if not (left or top):
+        return marks
+    corner = np.array([left, top, left, top], np.float32)
+    return replace(
+        marks,
+        lines=tuple(replace(one, ends=one.ends - corner) for one in marks.lines),
+        points=tuple(replace(one, centres=one.centres - corner[:2]) for one in marks.points),
+        boxes=tuple(replace(one, corners=one.corners - corner) for one in marks.boxes),
+    )
 
 
 def _bgr(colour: Colour) -> tuple[int, int, int]:
@@ -131,24 +166,25 @@ def _typeface() -> cv2.FontFace:
     return face
 
 
-def _draw_labels(pixels: Pixels, labels: tuple[Label, ...], unit: float) -> None:
+def _plates(labels: Sequence[Label], picture: tuple[int, int], unit: float, size: int) -> list[Plate]:
+    """Where the labels' plates lie in a `picture` of width and height; `size` of the text in pixels."""
     if not labels:
-        return
-    face, size = _typeface(), max(9, round(_TEXT_SIZE * unit))
-    height, width = pixels.shape[:2]
+        return []
+    face = _typeface()
     inset, tall = round(0.45 * size), round(1.5 * size)
-    extents = [cv2.getTextSize((width, height), label.text, (0, 0), face, size) for label in labels]
+    extents = [cv2.getTextSize(picture, label.text, (0, 0), face, size) for label in labels]
     wides = [left + text_width + 2 * inset for left, _, text_width, _ in extents]
-    plates = [
+    wanted = [
         (label.at[0], label.at[1] - label.gap * unit - tall, wide, tall)
         for label, wide in zip(labels, wides, strict=True)
     ]
-    for label, wide, (left, top) in zip(labels, wides, place(plates, (width, height)), strict=True):
-        _draw_label(pixels, label, (round(left), round(top), wide, tall), face, size)
+    corners = place(wanted, picture)
+    return [(round(left), round(top), wide, tall) for wide, (left, top) in zip(wides, corners, strict=True)]
 
 
-def _draw_label(pixels: Pixels, label: Label, plate: tuple[int, int, int, int], face: cv2.FontFace, size: int) -> None:
+def _draw_label(pixels: Pixels, label: Label, plate: Plate, size: int) -> None:
     x, y = plate[:2]
+    face = _typeface()
     shape = _rounded(plate, 0.22 * plate[3])
 
     def paint() -> None:
@@ -159,7 +195,7 @@ def _draw_label(pixels: Pixels, label: Label, plate: tuple[int, int, int, int], 
     _blend(pixels, shape, 0.0, label.opacity, paint)
 
 
-def _rounded(plate: tuple[int, int, int, int], radius: float) -> NDArray[np.float32]:
+def _rounded(plate: Plate, radius: float) -> NDArray[np.float32]:
     """The outline, (N, 2), of a rectangle with round corners."""
     x, y, wide, tall = plate
     angles = np.linspace(0.0, np.pi / 2, 6)

@@ -53,7 +53,7 @@ class MarksPainter:
 
     def _paint(self, painter: QPainter, marks: Marks, fit: Fit, ratio: float, whole: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        brush = _Brush(unit_of(fit.frame), 1.0 / (fit.scale * ratio))
+        brush = _Brush(_unit(fit), 1.0 / (fit.scale * ratio))
         sorts: tuple[Sequence[Group], ...] = (marks.lines, marks.points, marks.boxes)
         for groups in sorts:
             # Faded ones below the others of their sort: few layers to be mixed in, instead of one for each limb.
@@ -117,7 +117,7 @@ class MarksPainter:
         """Labels are laid out in logical pixels: their letters never get too small to be read, nor mirrored."""
         if not labels:
             return
-        unit = unit_of(fit.frame) * fit.scale
+        unit = _unit(fit) * fit.scale
         size = max(_SMALLEST_TEXT, round(_TEXT_SIZE * unit))
         font = QFont(self._family)
         font.setPixelSize(size)
@@ -140,6 +140,12 @@ class MarksPainter:
             painter.setPen(QColor(*text_on(label.colour)))
             painter.drawText(QPointF(shape.x() + inset, shape.y() + round(1.09 * size)), label.text)
         painter.setOpacity(1.0)
+
+
+def _unit(fit: Fit) -> float:
+    """Pixels of the frame per unit: as in a recording, but a small picture shown large gets no thicker marks."""
+    shown = unit_of((round(fit.target.width()), round(fit.target.height())))
+    return min(unit_of(fit.frame), shown / fit.scale)
 
 
 class _Brush:

@@ -115,6 +115,29 @@ def test_under_a_meshed_face_the_head_keeps_its_joints_and_loses_its_lines() -> 
     assert sum(len(points.centres) for points in marks.points) == 468 + 33
 
 
+def test_a_head_without_a_mesh_is_drawn_no_thicker_than_its_own_size_allows() -> None:
+    # A whole person of 400 pixels whose head is 20 wide: lines as thick as the limbs' would hide the face.
+    points = body().points.copy()
+    points[:11, :2] = [[100 + 2 * joint, 60 + joint % 3] for joint in range(11)]
+    points[27:, 1] = 460
+    marks = marks_of(Scene(bodies=(Body(body().box, 0.9, points, body().world, 1),)))
+    head = [lines for lines in marks.lines if lines.ends[:, 1::2].max() < 70]
+    assert head
+    assert max(lines.most for lines in head) < 2 < min(lines.most for lines in marks.lines if lines not in head)
+    dots = [group for group in marks.points if group.centres[:, 1].max() < 70]
+    assert max(group.most for group in dots) <= 1 < max(group.most for group in marks.points)
+
+
+def test_a_bodys_label_is_over_its_head_and_over_its_box_where_no_head_is_seen() -> None:
+    points = body().points.copy()
+    points[:11, :2] = [[300 + 4 * joint, 100.0] for joint in range(11)]
+    (label,) = marks_of(Scene(bodies=(Body(body().box, 0.9, points, body().world, 1),))).labels
+    assert label.at == (300.0, 70.0)
+    points[:11, 3] = 0.1
+    (label,) = marks_of(Scene(bodies=(Body(body().box, 0.9, points, body().world, 1),))).labels
+    assert label.at == tuple(body().box[:2].tolist())
+
+
 def test_an_object_is_a_box_and_a_label_with_track_and_score() -> None:
     marks = marks_of(Scene((thing("Straßenhund", track=4),)))
     assert marks.boxes[0].corners.tolist() == [thing().box.tolist()]
@@ -124,7 +147,7 @@ def test_an_object_is_a_box_and_a_label_with_track_and_score() -> None:
 
 def test_things_that_are_not_followed_have_no_number() -> None:
     untracked = Scene((thing(track=0),), (face(track=0),), (body(track=0),))
-    assert [label.text for label in marks_of(untracked).labels] == ["body", "face", "dog  91%"]
+    assert [label.text for label in marks_of(untracked).labels] == ["face", "body", "dog  91%"]
 
 
 def test_labels_can_be_left_out() -> None:

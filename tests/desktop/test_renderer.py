@@ -102,6 +102,30 @@ def test_marks_beyond_the_picture_do_no_harm() -> None:
     assert changed(pixels[:40, 500:]).any()  # the label was moved into the picture
 
 
+@pytest.mark.parametrize("upright", [True, False])
+def test_marks_far_out_in_a_very_large_picture_are_drawn_as_near_its_corner(upright: bool) -> None:
+    # OpenCV's fixed-point coordinates end at 16384 pixels.
+    far = (0, 18_700) if upright else (18_700, 0)
+    pixels = grey(400 + far[0], 300 + far[1])
+    near = grey(400, 300)
+    one = Lines(np.array([[50, 200, 350, 210]], np.float32), (255, 0, 0), 1.0)
+    dot = Points(np.array([[200, 150]], np.float32), (0, 255, 0), 2.0)
+    box = Boxes(np.array([[20, 120, 380, 280]], np.float32), (0, 0, 255), 1.0)
+    corner = np.array([*far, *far], np.float32)
+    moved = Marks(
+        (Lines(one.ends + corner, one.colour, 1.0),),
+        (Points(dot.centres + corner[:2], dot.colour, 2.0),),
+        (Boxes(box.corners + corner, box.colour, 1.0),),
+        (Label("here", (60.0 + far[0], 100.0 + far[1]), (255, 255, 0)),),
+    )
+    draw(pixels, moved)
+    draw(near, Marks((one,), (dot,), (box,)))
+    part = pixels[far[1] :, far[0] :]
+    assert (part[120:] != near[120:]).any(2).mean() < 0.02  # a unit is a little larger in a larger picture
+    assert changed(part)[60:100].sum() > 300  # the label
+    assert changed(pixels).sum() == changed(part).sum()
+
+
 @pytest.mark.parametrize("text", ["", "Straßenhund 91%", "собака", "σκύλος", "犬", "🐕", "a\nb", "x" * 500])
 def test_labels_of_any_text_are_drawn(text: str) -> None:
     pixels = grey()
