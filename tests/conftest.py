@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,30 +37,33 @@ def no_thread_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_timer_is_left() -> Iterator[None]:
-    """A test that leaves a Qt timer running fails and names its owner."""
-    yield
-    if "PySide6.QtCore" not in sys.modules:
+def no_timer_is_left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that leaves a Qt timer running fails and names the line that started it."""
+    if "qapp" not in request.fixturenames:  # there are no timers without an application
+        yield
         return
-    from PySide6.QtCore import QTimer
-
-    gc.collect()
-    running: list[QTimer] = [timer for timer in gc.get_objects() if _is_running(timer)]
-    owners = []
-    for timer in running:
-        owner = timer.parent()
-        owners.append(f"{type(owner).__name__}" if owner is not None else "a timer without owner")
-        timer.stop()
-    if owners:
-        pytest.fail(f"left running: timers of {', '.join(owners)}", pytrace=False)
-
-
-def _is_running(timer: object) -> bool:
     from PySide6.QtCore import QTimer
     from shiboken6 import isValid
 
-    # By its type: asked for their class, some objects of other libraries warn.
-    return issubclass(type(timer), QTimer) and isinstance(timer, QTimer) and isValid(timer) and timer.isActive()
+    begin = QTimer.start
+    started: list[tuple[weakref.ref[QTimer], str]] = []
+
+    def start(timer: QTimer, *interval: int) -> None:
+        started.append((weakref.ref(timer), traceback.format_stack(limit=2)[0]))
+        begin(timer, *interval)
+
+    monkeypatch.setattr(QTimer, "start", start)
+    yield
+    left = []
+    for reference, line in started:
+        timer = reference()
+        if timer is not None and isValid(timer) and timer.isActive():
+            timer.stop()
+            left.append(line)
+    if left:
+        pytest.fail(
+            f"{request.node.name} left {len(left)} timer(s) running, started here:\n{''.join(left)}", pytrace=False
+        )
 
 
 @pytest.fixture(autouse=True)
