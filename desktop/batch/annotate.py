@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop.batch.outputs import DataFile, KindError, VideoFile, write_picture
-from desktop.batch.plan import Job, Plan
+from desktop.batch.plan import Job, Plan, make_folder
 from desktop.drawing.marks import marks_of
 from desktop.drawing.renderer import draw
 from desktop.frame import Frame, Pixels
 from desktop.recordings.pixels import Size
-from desktop.recordings.reasons import why
 from desktop.sources.naming import make_source
 from desktop.sources.source import Source
 from models.errors import RecordingError, SourceError
@@ -90,10 +89,10 @@ class Annotator:
         what was finished before is whole.
         """
         outcome = Outcome()
-        if plan.folder is not None:
-            _make(plan.folder)
-        data = None if plan.data is None else DataFile(plan.data, overwrite=plan.overwrite)
+        fresh = make_folder(plan.folder)
+        data = None
         try:
+            data = None if plan.data is None else DataFile(plan.data, overwrite=plan.overwrite)
             for number, job in enumerate(plan.jobs, 1):
                 if self.stopped():
                     outcome.interrupted = True
@@ -106,7 +105,7 @@ class Annotator:
                 data.finish()
             raise
         finally:
-            if plan.folder is not None and not outcome.written:
+            if fresh and plan.folder is not None and not outcome.written:
                 _remove_empty(plan.folder)
         if data is not None and (named := data.finish()) is not None:
             outcome.written.append(named)
@@ -165,6 +164,8 @@ class _Video:
         except RecordingError as error:
             raise RecordingError(_with_kept(str(error), "video", self._file)) from error
         except SourceError as error:
+            if self._file is not None and self._file.replaces:
+                raise SourceError(f"{error} {self._kept_beside(self._file)}") from error
             if self._finish(outcome):
                 raise SourceError(f"{error} What was read is in {self._job.target}.") from error
             raise
@@ -222,6 +223,13 @@ class _Video:
             position = None if frame.position is None else frame.position / 1e9
             self._data.line(self._job.name, number, time, placed, position)
 
+    def _kept_beside(self, file: VideoFile) -> str:
+        """End with what was read, and leave a result that is there in its place: it may be whole, this one is not."""
+        kept = file.keep()
+        if self._data is not None:
+            self._data.end(self._job.name, file.frames)
+        return f"What was read is kept as {kept}; {self._job.target}, which was there before, was not replaced."
+
     def _finish(self, outcome: Outcome) -> bool:
         """Make video and data whole; False where there was no frame."""
         if self._file is None:
@@ -249,13 +257,6 @@ def _with_kept(sentence: str, what: str, file: VideoFile | DataFile | None) -> s
     """The sentence of an error, after `file` was closed, with the name under which it is kept."""
     kept = file.keep() if file is not None else None
     return sentence if kept is None or str(kept) in sentence else f"{sentence} The {what} so far is kept as {kept}."
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"The folder {folder} cannot be made: {why(error)}.") from error
 
 
 def _remove_empty(folder: Path) -> None:

@@ -70,6 +70,11 @@ class VideoFile:
         """Append a frame, BGR, at `time` in seconds; gives its time in the file."""
         return self._writer.write(pixels, time)
 
+    @property
+    def replaces(self) -> bool:
+        """Whether there is a file of its name now, which `finish` would replace."""
+        return self._place.target.exists()
+
     def finish(self) -> Path:
         """Make it whole and give it its name."""
         try:
@@ -90,20 +95,28 @@ class VideoFile:
 
 
 class DataFile:
-    """The lines of everything that was annotated, in one file. Every method raises RecordingError."""
+    """The lines of everything that was annotated, in one file. Every method raises RecordingError.
+
+    The name is taken and locked at once; the file is written from the first line on.
+    """
 
     def __init__(self, target: Path, *, overwrite: bool) -> None:
         self._place = Placing(target, overwrite=overwrite)
         try:
-            self._writer = SidecarWriter(self._place.temporary)
+            self._lock = Lock(self._place.temporary)
         except RecordingError:
             self._place.abort()
             raise
-        self._empty = True
+        self._begun: SidecarWriter | None = None
+
+    @property
+    def _writer(self) -> SidecarWriter:
+        if self._begun is None:
+            self._begun = SidecarWriter(self._place.temporary)
+        return self._begun
 
     def header(self, file: str, source: str, size: Size, start: str, program: str, networks: Mapping[str, str]) -> None:
         """A video begins."""
-        self._empty = False
         self._writer.header(program=program, source=source, size=size, start=start, networks=networks, file=file)
 
     def line(self, file: str, frame: int, time: float, scene: Scene, position: float | None) -> None:
@@ -116,22 +129,27 @@ class DataFile:
 
     def picture(self, file: str, size: Size, scene: Scene) -> None:
         """A single picture."""
-        self._empty = False
         self._writer.picture(file, size, scene)
 
     def finish(self) -> Path | None:
         """Make it whole and give it its name; without lines there is no file, and None is given."""
-        self._writer.close()
-        if self._empty:
+        try:
+            if self._begun is not None:
+                self._begun.close()
+        finally:
+            self._lock.release()  # a locked file cannot be renamed on Windows
+        if self._begun is None:
             self._place.abort()
             return None
         return self._place.finish()
 
     def keep(self) -> Path | None:
         """Close it after an error: what was written stays under the temporary name, which is given. Never raises."""
-        with contextlib.suppress(RecordingError):  # it follows from the error that was told
-            self._writer.close()
-        if not self._empty:
+        if self._begun is not None:
+            with contextlib.suppress(RecordingError):  # it follows from the error that was told
+                self._begun.close()
+        self._lock.release()
+        if self._begun is not None:
             return self._place.temporary
         self._place.abort()
         return None

@@ -138,7 +138,7 @@ def _identity(path: Path) -> object:
 
 def _refuse_places(made: Plan) -> None:
     """Raise now what the first write would raise after minutes of work."""
-    fresh = _make(made.folder)
+    fresh = make_folder(made.folder)
     try:
         for target in _targets(made):
             Placing(target, overwrite=made.overwrite).abort()
@@ -147,8 +147,8 @@ def _refuse_places(made: Plan) -> None:
             made.folder.rmdir()
 
 
-def _make(folder: Path | None) -> bool:
-    """Make the output folder; whether it was not there before. Raises RecordingError."""
+def make_folder(folder: Path | None) -> bool:
+    """Make an output folder where one is wanted; whether it was not there before. Raises RecordingError."""
     if folder is None or folder.is_dir():
         return False
     try:

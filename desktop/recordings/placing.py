@@ -32,7 +32,8 @@ class Placing:
 
     Raises RecordingError where the target exists (unless `overwrite`), where it is a folder, where a temporary file of
     an interrupted run is in the way (unless `overwrite`), and where its folder cannot be written to. The temporary file
-    is made at once, empty, so that no second program takes the same name.
+    is made at once, empty, so that no second program takes the same name. One that is there already, and may be the
+    only copy of what an interrupted run recorded, stays as it is until the caller writes.
     """
 
     def __init__(self, target: Path, *, overwrite: bool = False) -> None:
@@ -42,8 +43,11 @@ class Placing:
         self._refuse()
         if overwrite and is_locked(self.temporary):
             raise RecordingError(f"{self.temporary} is being written by another recording: choose another name.")
+        self._left: int | None = None  # bytes that an interrupted run left
         try:
-            self.temporary.open("wb" if overwrite else "xb").close()
+            if overwrite and self.temporary.exists():
+                self._left = self.temporary.stat().st_size
+            self.temporary.open("ab" if overwrite else "xb").close()
         except FileExistsError as error:
             raise RecordingError(
                 f"{self.temporary} is there already: another recording writes it or was cut off; move it away first."
@@ -67,9 +71,10 @@ class Placing:
         self._refuse(f" What was written is kept as {self.temporary}.")
 
     def abort(self) -> None:
-        """Remove the temporary file. Never raises."""
+        """Remove the temporary file, unless it was there before and nothing was written since. Never raises."""
         try:
-            self.temporary.unlink(missing_ok=True)
+            if self._left is None or self.temporary.stat().st_size != self._left:
+                self.temporary.unlink(missing_ok=True)
         except OSError:
             return  # what cannot be removed stays under its temporary name, which promises nothing
 

@@ -343,6 +343,62 @@ def test_what_exists_is_replaced_only_when_allowed(tmp_path: Path, annotate: Ann
     assert len(entries(data)) == 4
 
 
+def test_nothing_that_is_there_is_lost_for_an_input_that_cannot_be_read(tmp_path: Path, annotate: Annotate) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    left = [tmp_path / name for name in ("out.mp4", "out.mp4.part", "out.jsonl", "out.jsonl.part")]
+    for file in left:
+        file.write_bytes(b"precious")
+    outcome = annotate([bad], tmp_path / "out.mp4", tmp_path / "out.jsonl", overwrite=True)
+    assert (len(outcome.failures), outcome.written) == (1, [])
+    with pytest.raises(RecordingError, match="does not exist"):
+        annotate([bad], tmp_path / "out.mp4", tmp_path / "nowhere" / "out.jsonl", overwrite=True)
+    assert [file.read_bytes() for file in left] == [b"precious"] * 4
+
+
+def test_a_result_that_is_there_is_not_replaced_by_the_beginning_of_a_cut_off_input(
+    tmp_path: Path, annotate: Annotate
+) -> None:
+    random = np.random.default_rng(0)
+    noisy = [random.integers(0, 256, (64, 96, 3), np.uint8) for _ in range(20)]
+    times = [number / 30 for number in range(20)]
+    clip = write_clip(tmp_path / "clip.mp4", noisy, times, options={"movflags": "faststart"})
+    clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 2 // 3])
+    out, data = tmp_path / "out.mp4", tmp_path / "out.jsonl"
+    out.write_bytes(b"whole")
+    (sentence,) = annotate([clip], out, data, overwrite=True).failures
+    assert sentence.endswith(f"What was read is kept as {out}.part; {out}, which was there before, was not replaced.")
+    assert out.read_bytes() == b"whole"
+    frames = len(times_of(tmp_path / "out.mp4.part"))
+    assert entries(data)[-1] == End(frames=frames, file=str(clip))
+    assert 0 < frames < 20
+
+
+def test_a_folder_of_the_users_own_stays_when_nothing_came_of_it(tmp_path: Path, annotate: Annotate) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "mine").mkdir()
+    for name in ("mine", "new"):
+        assert annotate([tmp_path / "bad.png", tmp_path / "bad.png"], tmp_path / name).written == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.png", "mine"]
+
+
+def test_data_that_another_run_is_writing_are_not_replaced(tmp_path: Path, annotate: Annotate) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", numbered(2), [0.0, 0.1])
+    data = tmp_path / "out.jsonl"
+    refused: list[str] = []
+
+    def run_another(_progress: Progress) -> None:
+        with pytest.raises(RecordingError) as error:
+            annotate([clip], tmp_path / "second.mp4", data, overwrite=True)
+        refused.append(str(error.value))
+
+    annotate([clip], tmp_path / "first.mp4", data, overwrite=True, progress=run_another)
+    assert len(refused) == 2
+    assert all("out.jsonl.part is being written by another" in sentence for sentence in refused)
+    assert entries(data)[-1] == End(frames=2, file=str(clip))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "first.mp4", "out.jsonl"]
+
+
 @pytest.mark.parametrize("way", ["same", "dotted", "linked", "hard"])
 def test_an_input_is_never_replaced_not_even_when_allowed(tmp_path: Path, annotate: Annotate, way: str) -> None:
     clip = write_clip(tmp_path / "clip.mp4", numbered(2), [0.0, 0.1])

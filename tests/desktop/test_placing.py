@@ -66,6 +66,19 @@ def test_what_an_interrupted_run_left_is_not_overwritten(tmp_path: Path) -> None
     assert left.read_bytes() == b"an hour of video"
 
 
+def test_what_an_interrupted_run_left_stays_until_something_is_written_in_its_place(tmp_path: Path) -> None:
+    left = tmp_path / "a.mp4.part"
+    left.write_bytes(b"an hour of video")
+    placing = Placing(tmp_path / "a.mp4", overwrite=True)
+    assert left.read_bytes() == b"an hour of video"
+    placing.abort()
+    assert left.read_bytes() == b"an hour of video"
+    placing = Placing(tmp_path / "a.mp4", overwrite=True)
+    left.write_bytes(b"new")
+    placing.abort()
+    assert list(tmp_path.iterdir()) == []
+
+
 # A folder that may not be written to is none for root, who runs these tests in containers; these are for everybody.
 @pytest.mark.parametrize(
     ("name", "sentence"),
