@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
@@ -21,7 +19,6 @@ from desktop.window.icons import program_icon
 from desktop.window.main_window import MainWindow
 from desktop.window.signals import Signals
 from desktop.window.theme import Theme
-from models.errors import DisplayError
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +30,8 @@ def run(source: str | None, settings: Settings, notice: str) -> int:
     """Show the window until it is closed; returns the exit status: 0, or 130 / 143 where a signal closed it.
 
     `source`: what is watched at once. `settings`: changed as the user changes them, and saved at the end. `notice`: a
-    sentence to begin with. Raises DisplayError where another library's Qt would break ours.
+    sentence to begin with.
     """
-    _refuse_second_qt()
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         application = QApplication([sys.argv[0] or "onlooker"])
@@ -67,17 +63,6 @@ def load_fonts() -> str:
     for name in _OWN_FONTS:
         QFontDatabase.addApplicationFont(str(resources.path(f"fonts/{name}")))
     return "" if sys.platform in ("win32", "darwin") else "Inter"
-
-
-def _refuse_second_qt() -> None:
-    """OpenCV's wheels with a GUI bring a Qt of their own, which takes ours' place on Linux."""
-    spec = importlib.util.find_spec("cv2")
-    folders = spec.submodule_search_locations if spec is not None else None
-    if sys.platform == "linux" and any((Path(folder) / "qt").exists() for folder in folders or ()):
-        raise DisplayError(
-            "The installed OpenCV brings a Qt of its own, with which no window can be opened: run "
-            "pip uninstall opencv-python opencv-contrib-python && pip install --force-reinstall opencv-python-headless"
-        )
 
 
 @contextmanager

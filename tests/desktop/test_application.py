@@ -1,32 +1,14 @@
-"""The program around the window: what would break Qt is refused, errors that nobody caught are told."""
+"""The program around the window: errors that nobody caught are told, the typeface is known."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import sys
 import threading
-from importlib.machinery import ModuleSpec
-from pathlib import Path
 
 import pytest
 
-from desktop.settings import Settings
-from desktop.window.application import _reported, load_fonts, run
-from models.errors import DisplayError
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the second Qt breaks ours on Linux alone")
-def test_an_opencv_with_a_qt_of_its_own_is_refused_with_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """T20: "Could not load the Qt platform plugin xcb", from which nobody learns what to do."""
-    (tmp_path / "qt").mkdir()
-    spec = ModuleSpec("cv2", None, is_package=True)
-    spec.submodule_search_locations = [str(tmp_path)]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: spec)
-    with pytest.raises(DisplayError, match="opencv-python-headless"):
-        run(None, Settings(), "")
+from desktop.window.application import _reported, load_fonts
 
 
 def test_errors_that_nobody_caught_are_logged_and_told_from_every_thread(

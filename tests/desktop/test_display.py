@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 import struct
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,14 @@ def _needed(path: Path) -> list[str]:
         if tag == 1:
             names.append(data[strings + value : data.index(b"\0", strings + value)].decode())
     return names
+
+
+def test_an_opencv_with_a_qt_of_its_own_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T20: "Could not load the Qt platform plugin xcb", from which nobody learns what to do."""
+    (tmp_path / "qt").mkdir()
+    spec = ModuleSpec("cv2", None, origin=str(tmp_path / "__init__.py"), is_package=True)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: spec)
+    with pytest.raises(DisplayError, match="opencv-python-headless"):
+        display.check({"QT_QPA_PLATFORM": "offscreen"})
