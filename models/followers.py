@@ -1,8 +1,8 @@
 """Following the things of one kind through a moving picture.
 
 Each thing's next region comes from its own points, so the detector is needed only to find newcomers and what was
-lost: it looks while nothing is followed, for a moment after a loss, and every so often, each time at the whole
-picture and at one finer part of it.
+lost: it looks while nothing is followed, for a moment after a loss, and every so often, in turn at the whole picture
+and at one finer part of it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from models.tracking import MEMORY, Track, Tracker
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-PERIOD = 0.5
+PERIOD = 0.25
 """Seconds between two looks of the detector while all is well."""
 
 ALARM = 0.3
-"""Seconds after a loss during which the detector looks at every frame."""
+"""Seconds after a loss during which the detector looks twice at every frame: at the whole picture and at a part."""
 
 RETURNING = 0.2
 """Part of the usual confidence that is enough for a newcomer while somebody is missed."""
@@ -95,7 +95,7 @@ class Followers:
     _followers: dict[int, Follower] = field(default_factory=dict)
     _looked: float = -np.inf
     _lost: float = -np.inf
-    _part: int = -1
+    _looks: int = 0
 
     def __post_init__(self) -> None:
         self.tracker = Tracker(self.kind.stride)
@@ -104,6 +104,7 @@ class Followers:
         """Forget everybody; numbers of tracks are not used again."""
         self.tracker.reset()
         self._followers.clear()
+        self._looks = 0
         self._looked = self._lost = -np.inf
 
     def advance(self, pixels: Pixels, time: float) -> list[Seen]:
@@ -130,6 +131,8 @@ class Followers:
 
     def _without_doubles(self, held: list[tuple[Found, int]], time: float) -> list[tuple[Found, int]]:
         """Of two followers that came to lie on one thing, the one whose movement leads there stays."""
+        if len(held) < 2:
+            return held
         tracks = {track.number: track for track in self.tracker.tracks}
         fit = [float(self.tracker.cost(tracks[number], one.known_by[None], time)[0]) for one, number in held]
         kept: list[tuple[Found, int]] = []
@@ -144,7 +147,8 @@ class Followers:
         Who was lost a moment ago, half covered perhaps, is let in more easily than a stranger.
         """
         confident = least if time - self._lost > MEMORY else RETURNING * least
-        proposed = stills.propose(self.kind, pixels, self._windows(pixels), min(self.kind.detector_threshold, least))
+        windows = self._windows(pixels, both=time - self._lost <= ALARM)
+        proposed = stills.propose(self.kind, pixels, windows, min(self.kind.detector_threshold, least))
         known = [self.kind.next_region(one) for one, _ in held]
         proposed = [pair for pair in proposed if not _among(pair[1], known)][: self.most - len(held)]
         refined = self.kind.refine(pixels, [place for _, place in proposed], weigh=True)
@@ -156,12 +160,15 @@ class Followers:
                 fresh.append(one)
         return fresh
 
-    def _windows(self, pixels: Pixels) -> list[Region]:
-        """Where the detector looks for newcomers: the whole picture, and in turn one finer part of it."""
+    def _windows(self, pixels: Pixels, *, both: bool) -> list[Region]:
+        """Where the detector looks for newcomers: at the whole picture and at its parts in turn, or at two at once."""
         height, width = pixels.shape[:2]
         whole, *parts = stills.windows(width, height, scales=1)
-        self._part += 1
-        return [whole, parts[self._part % len(parts)]] if parts else [whole]
+        self._looks += 2 if both else 1
+        part = parts[self._looks // 2 % len(parts)] if parts else whole
+        if both:
+            return [whole, part]
+        return [whole if self._looks % 2 else part]
 
     def _hand_on(self, found: list[Found], tracks: list[Track], time: float) -> list[Seen]:
         """Give what was found to the followers of its tracks; who was not seen starts afresh when it is found again."""

@@ -93,15 +93,14 @@ def find(kind: Kind, pixels: Pixels, threshold: float | None = None) -> list[Fou
 def propose(kind: Kind, pixels: Pixels, looks: list[Region], threshold: float) -> list[tuple[float, Region]]:
     """What the detector sees in the windows `looks`, as scores and regions for the landmark network, best first.
 
-    Windows as large as the first are of the whole picture, whose things may reach beyond it; those in smaller ones
-    have to fit.
+    In a window of the whole picture things may reach beyond it, in a smaller one they have to fit.
     """
-    whole = looks[0].width
+    whole = max(pixels.shape[:2])
     scored = [
         (float(score), place)
         for window, candidates in zip(looks, kind.detect(pixels, looks, threshold), strict=True)
         for score, place in zip(candidates.scores, kind.regions_of(candidates), strict=True)
-        if place.sound and (window.width == whole or place.width <= FITS * window.width)
+        if place.sound and (window.width >= whole or place.width <= FITS * window.width)
     ]
     return _distinct(sorted(scored, key=lambda pair: -pair[0]))
 
