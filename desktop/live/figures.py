@@ -16,9 +16,10 @@ class RecordingFigures:
 
     `state`: "running", "draining" (stopped, writing what still waits), "finished" or "failed" (`error` says why).
     `captured`: frames captured since it began, until it was stopped; once it has ended, `frames` (in the file) +
-    `dropped` = `captured`. `skipped`: not analysed because a newer frame was there. `late`: not waited for any longer.
-    `waiting`: frames still to be written. `duration`: seconds in the file. `files`: what lies on the disk, sidecar
-    first: under final names when finished, under temporary ones when failed; empty where nothing was written.
+    `dropped` = `captured`, but where the disk failed the file lacks the last of them, half a second at most. `skipped`:
+    not analysed because a newer frame was there. `late`: not waited for any longer. `waiting`: frames still to be
+    written. `duration`: seconds in the file. `files`: what lies on the disk, sidecar first: under final names when
+    finished, under temporary ones when failed (but for what could still be named); empty where nothing was written.
     """
 
     path: Path

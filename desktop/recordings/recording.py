@@ -62,6 +62,7 @@ class Recording:
         self._fps, self._threads = fps, threads
         self._files: _Files | None = None
         self._ended = False
+        self._kept: tuple[Path, Path] | None = None
         self.frames = 0
         self.duration = 0.0
         for target in (path, self.data_path):
@@ -133,7 +134,7 @@ class Recording:
         """End the recording: make both files whole and give them their names, the sidecar first.
 
         Returns the names, None where no frame was written: there are no files then. Raises RecordingError where that
-        fails; what could be written is kept under the temporary names.
+        fails; what could be written is kept, and `abort` gives its names.
         """
         if self._ended:
             return None
@@ -141,6 +142,13 @@ class Recording:
         files = self._files
         if files is None:
             return None
+        try:
+            return self._finish(files, dropped, skipped, late)
+        except BaseException:
+            self._kept = _names(files)
+            raise
+
+    def _finish(self, files: _Files, dropped: int, skipped: int, late: int) -> tuple[Path, Path]:
         try:
             files.video.close()
             files.data.end(frames=self.frames, dropped=dropped, skipped=skipped, late=late)
@@ -151,19 +159,29 @@ class Recording:
         return files.data_place.finish(), files.video_place.finish()
 
     def abort(self) -> tuple[Path, Path] | None:
-        """End it after an error: close what can be closed and keep it under the temporary names, which are returned.
+        """End it after an error, one of `close` too: close what can be closed and keep it.
 
-        Returns None where nothing was written. Never raises.
+        Returns the names of data and video, temporary ones but for what `close` could still name; None where nothing
+        was written or they were told already. Never raises.
         """
         if self._ended or self._files is None:
             self._ended = True
-            return None
+            kept, self._kept = self._kept, None
+            return kept
         self._ended = True
         files = self._files
         _close_quietly(files.video)
         _close_quietly(files.data)
         files.lock.release()
-        return files.data_place.temporary, files.video_place.temporary
+        return _names(files)
+
+
+def _names(files: _Files) -> tuple[Path, Path]:
+    """Under which names data and video lie now."""
+    data, video = (
+        place.temporary if place.temporary.exists() else place.target for place in (files.data_place, files.video_place)
+    )
+    return data, video
 
 
 def _close_quietly(opened: VideoWriter | SidecarWriter) -> None:

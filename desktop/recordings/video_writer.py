@@ -45,6 +45,8 @@ _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "21", "forced-id
 # H.273: matrix 6 is BT.601 (SMPTE 170M), which OpenCV's I420 is at every size; 1 is BT.709; range 1 is limited ("tv").
 _MATRIX, _PRIMARIES, _TRANSFER, _RANGE = 6, 1, 1, 1
 
+_KEPT = "What was recorded is kept, but for its last moment."
+
 
 class _File(io.FileIO):
     """Takes whole what FFmpeg hands over: the system may write a part, and FFmpeg would not give the rest again."""
@@ -63,7 +65,8 @@ class VideoWriter:
     `path` is written at once and overwritten: `Placing` cares for names. `size`: (width, height) of the first frame;
     later ones of another size are scaled into it with bars (`fit_of` says how). `fps` only says how long a single frame
     lasts. `threads` of the encoder, 0 for one a core. Raises RecordingError, once, when the file cannot be made or
-    written; it is closed then, as whole as it could be made.
+    written; it is closed then, as whole as it could be made: the fragment in hand, half a second at most, is lost then,
+    though `frames` counts its frames.
     """
 
     def __init__(self, path: Path, size: Size, *, fps: float = 30.0, threads: int = 1) -> None:
@@ -151,7 +154,7 @@ class VideoWriter:
         except (FFmpegError, OSError) as error:
             self._give_up()
             raise RecordingError(
-                f"The video {self.path} cannot be written further: {_reason(error)}. What was recorded is kept."
+                f"The video {self.path} cannot be written further: {_reason(error)}. {_KEPT}"
             ) from error
 
     def close(self) -> None:
@@ -170,7 +173,7 @@ class VideoWriter:
                     self._file.close()  # a disk far away may refuse what it took only now
         except (FFmpegError, OSError) as error:
             raise RecordingError(
-                f"The end of the video {self.path} cannot be written: {_reason(error)}. What was recorded is kept."
+                f"The end of the video {self.path} cannot be written: {_reason(error)}. {_KEPT}"
             ) from error
         finally:
             self._give_up()

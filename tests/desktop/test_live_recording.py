@@ -360,6 +360,20 @@ def test_an_encoder_that_fails_is_told_and_the_session_goes_on(tmp_path: Path, g
     _checked(session.recordings[1])
 
 
+def test_a_recording_that_cannot_be_ended_says_what_lies_where(tmp_path: Path) -> None:
+    source = _source()
+    session = _start(source)
+    _record(session, tmp_path / "a.mp4")
+    source.give(3)
+    until(lambda: session.recordings[0].frames == 3, "the frames are written")
+    (tmp_path / "a.mp4").write_bytes(b"theirs")
+    assert finish(session, source)
+    figures = session.recordings[0]
+    assert (figures.state, figures.frames, figures.dropped) == ("failed", 3, 0)
+    assert figures.files == (tmp_path / "a.jsonl.part", tmp_path / "a.mp4.part")
+    assert all(file.stat().st_size for file in figures.files)
+
+
 def test_each_recording_of_a_session_begins_at_its_own_first_frame(tmp_path: Path) -> None:
     source = _source()
     session = _start(source)

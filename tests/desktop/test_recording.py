@@ -192,6 +192,8 @@ def test_a_target_that_appears_while_recording_is_not_replaced_and_nothing_is_lo
     (tmp_path / "a.mp4").write_bytes(b"theirs")
     with pytest.raises(RecordingError, match="kept as"):
         recording.close()
+    assert recording.abort() == (tmp_path / "a.jsonl.part", tmp_path / "a.mp4.part")
+    assert recording.abort() is None
     assert (tmp_path / "a.mp4").read_bytes() == b"theirs"
     assert len(video_times(tmp_path / "a.mp4.part")) == 1
     assert len(lines(tmp_path / "a.jsonl.part")) == 1
