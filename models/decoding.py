@@ -46,8 +46,8 @@ class Candidates:
 
 def sigmoid(values: Floats) -> Floats:
     """1 / (1 + exp(-x)), element by element, without overflow."""
-    held = np.clip(values, -LOGIT_LIMIT, LOGIT_LIMIT)
-    return np.asarray(1 / (1 + np.exp(-held)), np.float32)
+    held = np.minimum(np.maximum(-values, -LOGIT_LIMIT), LOGIT_LIMIT)
+    return np.asarray(1 / (1 + np.exp(held)), np.float32)
 
 
 def logit(probability: float) -> float:
@@ -111,17 +111,16 @@ def refined(points: Floats, heatmap: Floats, size: int) -> Floats:
     scale = np.array([width / size, height / size], np.float32)
     cells = np.trunc(points[:, :2] * scale).astype(np.intp)
     inside = ((cells >= 0) & (cells < [width, height])).all(axis=1)
-    steps = np.arange(-reach, reach + 1)
-    columns = cells[:, 0, None] + steps  # (K, 7)
-    rows = cells[:, 1, None] + steps
-    real = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
-    logits = heatmap[
-        np.arange(count)[:, None, None], rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :]
-    ]
+    columns, rows = (cells[:, None] + np.arange(-reach, reach + 1)[:, None]).transpose(2, 0, 1)  # (K, 7) each
+    held_columns = np.minimum(np.maximum(columns, 0), width - 1)
+    held_rows = np.minimum(np.maximum(rows, 0), height - 1)
+    real = (rows == held_rows)[:, :, None] & (columns == held_columns)[:, None, :]
+    logits = heatmap[np.arange(count)[:, None, None], held_rows[:, :, None], held_columns[:, None, :]]
     heat = sigmoid(logits) * real  # (K, 7, 7)
-    total = heat.sum(axis=(1, 2))
+    across, down = heat.sum(axis=1), heat.sum(axis=2)
+    total = across.sum(axis=1)
     moved = inside & (heat.max(axis=(1, 2)) >= HEATMAP_CONFIDENCE)
-    sums = np.stack([(heat.sum(axis=1) * columns).sum(axis=1), (heat.sum(axis=2) * rows).sum(axis=1)], axis=1)
+    sums = np.stack([(across * columns).sum(axis=1), (down * rows).sum(axis=1)], axis=1)
     better = points.copy()
     better[moved, :2] = sums[moved] / total[moved, None] / scale
     return better

@@ -106,8 +106,8 @@ class Kind(ABC):
         found = []
         for start in range(0, len(looked_at), BATCH):
             batch = looked_at[start : start + BATCH]
-            crops = np.stack([regions.crop(pixels, region, self.landmark_size) for region in batch])
-            outputs = self.landmarks.run(crops)
+            crops = [regions.crop(pixels, region, self.landmark_size) for region in batch]
+            outputs = self.landmarks.run(np.stack(crops) if len(crops) > 1 else crops[0][None])
             for place, region in enumerate(batch):
                 one = {name: values[place] for name, values in outputs.items()}
                 found.append(self._decode(one, region, weigh=weigh))

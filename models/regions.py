@@ -86,9 +86,10 @@ def matrix(region: Region, size: tuple[int, int]) -> NDArray[np.float64]:
     """(2, 3): from places (column, row) of a crop of `size` (width, height) to the frame."""
     across, down = region.width / size[0], region.height / size[1]
     cosine, sine = math.cos(region.angle), math.sin(region.angle)
-    linear = np.array([[cosine * across, -sine * down], [sine * across, cosine * down]])
-    corner = np.array([region.x, region.y]) - linear @ (np.array(size) / 2)
-    return np.column_stack([linear, corner])
+    a, b, c, d = cosine * across, -sine * down, sine * across, cosine * down
+    x = region.x - (a * size[0] + b * size[1]) / 2
+    y = region.y - (c * size[0] + d * size[1]) / 2
+    return np.array([[a, b, x], [c, d, y]])
 
 
 def crop(pixels: Pixels, region: Region, size: tuple[int, int], *, black: bool = False) -> Pixels:
