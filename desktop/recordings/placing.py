@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from desktop.recordings.locking import is_locked
@@ -22,9 +23,17 @@ def free_name(target: Path) -> Path:
     while True:
         name = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
         family = (name, name.with_suffix(".jsonl"))
-        if not any(one.exists() or temporary_name(one).exists() for one in family):
+        if not any(os.path.lexists(path) for one in family for path in (one, temporary_name(one))):
             return name
         number += 1
+
+
+def _followed(target: Path) -> Path:
+    """The file that a link names at its end, or that will be made there; the target itself where it is no link."""
+    try:
+        return target.resolve() if target.is_symlink() else target
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        raise RecordingError(f"{target} cannot be written: it is a link that leads nowhere.") from error
 
 
 class Placing:
@@ -33,14 +42,16 @@ class Placing:
     Raises RecordingError where the target exists (unless `overwrite`), where it is a folder, where a temporary file of
     an interrupted run is in the way (unless `overwrite`), and where its folder cannot be written to. The temporary file
     is made at once, empty, so that no second program takes the same name. One that is there already, and may be the
-    only copy of what an interrupted run recorded, stays as it is until the caller writes.
+    only copy of what an interrupted run recorded, stays as it is until the caller writes. A target that is a link stays
+    one: where `overwrite` allows it, the file that it names is replaced.
     """
 
     def __init__(self, target: Path, *, overwrite: bool = False) -> None:
         self.target = target
-        self.temporary = temporary_name(target)
         self._overwrite = overwrite
         self._refuse()
+        self._file = _followed(target)
+        self.temporary = temporary_name(self._file)
         if overwrite and is_locked(self.temporary):
             raise RecordingError(f"{self.temporary} is being written by another recording: choose another name.")
         self._left: int | None = None  # bytes that an interrupted run left
@@ -59,7 +70,7 @@ class Placing:
         """Give the whole file its name, which is returned. Raises RecordingError; the temporary file is kept then."""
         self.refuse_taken()
         try:
-            self.temporary.replace(self.target)
+            self.temporary.replace(self._file)
         except OSError as error:
             raise RecordingError(
                 f"{self.target} cannot be named: {why(error)}. What was written is kept as {self.temporary}."
@@ -82,7 +93,7 @@ class Placing:
         try:
             if self.target.is_dir():
                 raise RecordingError(f"{self.target} is a folder: name a file inside it.{addition}")
-            if not self._overwrite and self.target.exists():
+            if not self._overwrite and os.path.lexists(self.target):
                 raise RecordingError(
                     f"{self.target} exists: choose another name, or allow it to be replaced with --overwrite.{addition}"
                 )

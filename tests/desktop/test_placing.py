@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,26 @@ def test_a_place_that_cannot_be_written_is_named_in_one_sentence(tmp_path: Path,
     assert "\n" not in str(caught.value)
     assert str(caught.value).endswith(".")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links here")
+def test_a_link_is_refused_like_a_file_and_stays_a_link_where_it_may_be_overwritten(tmp_path: Path) -> None:
+    link, file = tmp_path / "link.mp4", tmp_path / "elsewhere" / "a.mp4"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    assert free_name(link) == tmp_path / "link-2.mp4"
+    for content in (b"first", b"second"):
+        with pytest.raises(RecordingError, match="exists: choose another name"):
+            Placing(link)
+        placing = Placing(link, overwrite=True)
+        placing.temporary.write_bytes(content)
+        assert placing.finish() == link
+        assert link.is_symlink()
+        assert file.read_bytes() == content
+    round_trip = tmp_path / "round.mp4"
+    round_trip.symlink_to(round_trip)
+    with pytest.raises(RecordingError, match="leads nowhere"):
+        Placing(round_trip, overwrite=True)
 
 
 def test_what_another_program_is_writing_is_not_replaced_even_when_replacing_is_allowed(tmp_path: Path) -> None:
