@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
 from desktop.batch.outputs import VIDEO_SUFFIX
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
-from desktop.sources.naming import make_source
+from desktop.sources.naming import expanded, make_source, name_of, path_of
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError
@@ -46,17 +46,20 @@ def plan(inputs: Sequence[str], output: str, data: str | None = None, *, overwri
     written, or its folder is not writable.
     """
     names = [name for given in inputs for name in _names(given)]
-    target = Path(output)
+    if not output.strip() or (data is not None and not data.strip()):
+        raise RecordingError("No output is named: name a file, or a folder.")
+    target = expanded(output)
     many = len(inputs) > 1 or any(_is_folder(given) for given in inputs)
-    if many and target.exists() and not target.is_dir():
+    is_folder = _is(target, stat.S_ISDIR)
+    if many and not is_folder and _is(target, lambda _mode: True):
         raise RecordingError(f"{target} is a file: several inputs, or a folder, are annotated into a folder.")
-    inside = many or target.is_dir() or output.endswith(("/", os.sep))
+    inside = many or is_folder or output.endswith(("/", os.sep))
     if inside:
         jobs = _into_folder(names, target)
     else:
         jobs = [Job(names[0], _is_picture(names[0]), target)]
         _refuse_kind(jobs[0])
-    made = Plan(tuple(jobs), None if data is None else Path(data), overwrite, target if inside else None)
+    made = Plan(tuple(jobs), None if data is None else expanded(data), overwrite, target if inside else None)
     _refuse_inputs(made, inputs)
     _refuse_places(made)
     return made
@@ -75,14 +78,23 @@ def _names(given: str) -> list[str]:
     if not _is_folder(given):
         return [given]
     try:
-        entries = sorted(Path(given).expanduser().iterdir(), key=lambda path: path.name)
+        entries = sorted(path_of(given).iterdir(), key=lambda path: path.name)
     except OSError as error:
         raise SourceError(f"The folder {given} cannot be read: {why(error)}.") from error
     kinds = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
-    found = [str(path) for path in entries if path.suffix.lower() in kinds and not path.name.startswith(".")]
+    named = [path for path in entries if path.suffix.lower() in kinds and not path.name.startswith(".")]
+    found = [name_of(path) for path in named if _is(path, stat.S_ISREG)]  # no folder, no pipe, no link to nothing
     if not found:
         raise SourceError(f"The folder {given} holds no pictures or videos.")
     return found
+
+
+def _is(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether there is something of this kind, a link's target; False too for names that no file can have."""
+    try:
+        return kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_folder(given: str) -> bool:
@@ -99,7 +111,7 @@ def _into_folder(names: Iterable[str], folder: Path) -> list[Job]:
     taken: set[str] = set()
     for name in names:
         picture = _is_picture(name)
-        path = Path(unquote(urlsplit(name).path)) if "://" in name else Path(name)
+        path = path_of(name)
         suffix = VIDEO_SUFFIX if not picture else path.suffix if path.suffix.lower() in WRITABLE else ".png"
         stem, number = path.stem, 1
         while (own := f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}").lower() in taken:
@@ -119,7 +131,7 @@ def _refuse_kind(job: Job) -> None:
 
 def _refuse_inputs(made: Plan, inputs: Sequence[str]) -> None:
     """Nothing that is read is written, not even with --overwrite; nor are two results written into one file."""
-    read = {_identity(Path(name)) for name in (*inputs, *(job.name for job in made.jobs))}
+    read = {_identity(path_of(name)) for name in (*inputs, *(job.name for job in made.jobs))}
     for target in _targets(made):
         if _identity(target) in read:
             raise RecordingError(f"{target} is an input: choose another output.")
@@ -149,7 +161,7 @@ def _refuse_places(made: Plan) -> None:
 
 def make_folder(folder: Path | None) -> bool:
     """Make an output folder where one is wanted; whether it was not there before. Raises RecordingError."""
-    if folder is None or folder.is_dir():
+    if folder is None or _is(folder, stat.S_ISDIR):
         return False
     try:
         folder.mkdir()

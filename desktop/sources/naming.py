@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,15 +44,17 @@ def make_source(
     camera. Raises SourceError with one sentence where nothing can be named so. A word of the contract comes before a
     file of the same name: `./demo` is the file.
     """
-    name = name.strip()
-    if name == DEMO:
-        return VideoSource(_demo(), name=DEMO, loop=loop)
+    exact, name = name, name.strip()
     scheme = _scheme(name)
     if scheme == "camera":
         return CameraSource(name[len(CAMERA) :], size=size, fps=fps)
     if scheme in _LATER:
         raise SourceError(f"This version cannot watch {_LATER[scheme]} yet: name {NAMES}.")
-    path = _from_url(name) if scheme == "file" else Path(name).expanduser()
+    path = path_of(exact)
+    if name == DEMO:
+        return VideoSource(path, name=DEMO, loop=loop)
+    if path == Path(exact):
+        name = exact
     if not name or not _exists(path):
         raise SourceError(_nothing(name, scheme))
     if path.is_dir():
@@ -61,6 +64,34 @@ def make_source(
     if is_picture(path):
         return PictureSource(path, name=name)
     return VideoSource(path, name=name, loop=loop)
+
+
+def path_of(name: str) -> Path:
+    """The path that a name names which is not live, whether or not anything is there. Raises SourceError for no demo.
+
+    Spaces around it belong to it where there is such a file, and so does a ~ that begins no folder of a user.
+    """
+    words = name.strip()
+    if words == DEMO:
+        return _demo()
+    if name != words and _exists(Path(name)):
+        return Path(name)
+    return _from_url(words) if _scheme(words) == "file" else expanded(words)
+
+
+def expanded(path: str) -> Path:
+    """The path with a leading ~ as the user's folder, where there is such a user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def name_of(path: Path) -> str:
+    """The name of a file's source: its path, so written that it is taken for nothing else."""
+    name = str(path)
+    strange = _SCHEME.match(name) is not None or name == DEMO or name != name.strip() or name.startswith("~")
+    return f".{os.sep}{name}" if strange and not path.is_absolute() else name
 
 
 def is_live(name: str) -> bool:

@@ -163,6 +163,55 @@ def test_a_single_picture_goes_into_the_file_that_is_named(tmp_path: Path, annot
     assert not np.array_equal(read_picture(tmp_path / "out.jpg"), read_picture(picture))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+def test_in_a_folder_every_file_is_a_file_whatever_its_name_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [" lead.png", "camera:x.png", "demo.png", "http:x.mp4", "ok.png", "~x.png"]
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    for name in names:
+        Path(name).write_bytes(_png())
+    Path("folder.png").mkdir()
+    os.mkfifo("pipe.mp4")
+    Path("nothing.png").symlink_to("nowhere.png")
+    Path("circle.png").symlink_to("circle.png")
+    made = plan(["."], "../out")
+    assert [job.target.name for job in made.jobs] == names
+    assert [Path(job.name).resolve() for job in made.jobs] == [tmp_path / "in" / name for name in names]
+    assert {job.name for job in made.jobs} >= {"ok.png", "./~x.png", "./http:x.mp4"}
+    assert [job.picture for job in made.jobs] == [name.endswith(".png") for name in names]
+
+
+def test_a_folder_given_as_desktops_name_it_and_a_home_are_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(_png())
+    made = plan([(tmp_path / "in").as_uri()], "~/out", "~/out.jsonl")
+    assert [job.target for job in made.jobs] == [tmp_path / "out" / "a.png"]
+    assert made.data == tmp_path / "out.jsonl"
+    with pytest.raises(RecordingError, match="is an input"):
+        plan(["~/in/a.png"], str(tmp_path / "in" / "a.png"), overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [("", "No output is named"), (" ", "No output is named"), ("x" * 252 + ".png", "the name is too long")],
+)
+def test_an_output_that_no_file_can_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.png").write_bytes(_png())
+    for inputs in (["a.png"], ["a.png", "a.png"]):
+        with pytest.raises(RecordingError, match=words):
+            plan(inputs, output)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_names_that_would_collide_are_numbered(tmp_path: Path, annotate: Annotate) -> None:
     clips = [tmp_path / "a" / "x.mkv", tmp_path / "b" / "x.mp4", tmp_path / "c" / "X.mp4"]
     for clip in clips:

@@ -11,7 +11,7 @@ import pytest
 from clips import numbered, write_clip
 
 from desktop.sources.camera import CameraSource
-from desktop.sources.naming import NAMES, is_live, is_picture, make_source
+from desktop.sources.naming import NAMES, is_live, is_picture, make_source, name_of, path_of
 from desktop.sources.pictures import FolderSource, PictureSource
 from desktop.sources.video import VideoSource
 from models.errors import SourceError
@@ -133,6 +133,19 @@ def test_no_sentence_gives_a_password_away(name: str) -> None:
     with pytest.raises(SourceError) as error:
         make_source(name)
     assert "canary" not in str(error.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+def test_a_file_of_any_name_can_be_named(here: Path) -> None:
+    for name in ("trail.mp4 ", " lead.mp4", "~nobody.mp4", "http:x.mp4", "camera:x.mp4", "demo"):
+        (here / name).write_bytes(b"a video")
+        assert path_of(str(here / name)) == here / name
+        assert path_of(name_of(Path(name))).resolve() == here / name
+        assert isinstance(make_source(name_of(Path(name))), VideoSource)
+        assert isinstance(make_source(str(here / name)), VideoSource)
+    assert make_source("trail.mp4 ").name == "trail.mp4 "
+    with pytest.raises(SourceError, match=r"no file or folder ~nobody/x\.mp4"):
+        make_source("~nobody/x.mp4")
 
 
 def test_a_source_is_called_what_the_user_called_it(here: Path) -> None:
