@@ -198,10 +198,10 @@ class BodyKind(Kind):
     """So many of the 33 joints are seen clearly of half a person too."""
     of_limbs = 0.64
     """Share of the limbs in the evidence; the rest is that of the clearest joints."""
-    weights = (0.37, 0.29, 20.9, -12.7)
+    weights = (0.37, 0.29, 20.9, -12.4)
     """Of the detector's and the landmark network's logits and of the evidence, and a constant: logistic regression on
     150 athletes, 150 everyday pictures of one person and 450 pictures without people (benchmarks/landmarks.py, half
-    "choose"), the constant set for half as many false bodies as MediaPipe's. A cushion has presence, but no joints.
+    "choose"), the constant set for clearly fewer false bodies than MediaPipe's. A cushion has presence, but no joints.
     """
 
     def confidence(self, proposal: float, first: Found, found: Found) -> float:
