@@ -45,7 +45,8 @@ def run(
     """Run a child to its end, handing every line of its output to `line`; gives its exit status and its last words.
 
     The status is negative where a signal ended it (SIGILL: -4), and that of a killed process after `timeout` seconds.
-    Its last words are the end of what it wrote to stderr. Raises OSError where it cannot be started.
+    Its last words are the last twenty lines of what it wrote, to stdout and stderr together. Raises OSError where it
+    cannot be started.
     """
     with subprocess.Popen(
         list(arguments),

@@ -39,8 +39,7 @@ def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, th
     status, sentence, last = _run(make, measure, cache, threads, report)
     lacking = [network for network in make if shelf.find(network, cache) is None]
     if lacking:
-        words = last.strip().splitlines()[-1:] or [f"its process ended with status {status}"]
-        raise NetworkError(sentence or f"{lacking[0].title} could not be prepared: {words[0]}")
+        raise NetworkError(sentence or f"{lacking[0].title} could not be prepared: {_last_words(status, last)}.")
     if _died(status):
         for network in measure:
             if precisions.chosen(network, cache) is None:
@@ -52,6 +51,14 @@ def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, th
 def _died(status: int) -> bool:
     """Whether a signal ended the child (Windows: an exception code); that of the time-out too: it would hang again."""
     return (status < 0 or status >= 0xC0000000) and status not in _ENDED_BY_THE_USER
+
+
+def _last_words(status: int, last: str) -> str:
+    """Why the child ended, as far as it can be told: its own last line, which progress is not, or how it ended."""
+    if status < 0:
+        return f"its process was ended by signal {-status}, as too little memory does; start it again"
+    own = [text for text in map(str.strip, last.splitlines()) if text and not _PROGRESS.fullmatch(text)]
+    return own[-1].rstrip(".") if own else f"its process ended with status {status}"
 
 
 def _run(

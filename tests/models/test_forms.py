@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -95,5 +96,25 @@ def test_a_child_that_cannot_start_or_dies_is_one_sentence(tmp_path: Path, monke
     with pytest.raises(NetworkError, match=r"^Networks could not be prepared: no child process could be started"):
         making.prepare([SMALL], [], tmp_path, 1, lambda _text, _part: None)
     monkeypatch.setattr(child, "command", lambda *_: ["false"])
-    with pytest.raises(NetworkError, match=r"could not be prepared: its process ended with status 1$"):
+    with pytest.raises(NetworkError, match=r"could not be prepared: its process ended with status 1\.$"):
         making.prepare([SMALL], [], tmp_path, 1, lambda _text, _part: None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("kill -9 $$", r"its process was ended by signal 9, .* start it again\.$"),
+        ("exit 3", r"its process ended with status 3\.$"),
+        ("echo 'MemoryError: no room' >&2; echo '0.500 Preparing'; exit 1", r": MemoryError: no room\.$"),
+    ],
+)
+def test_progress_is_never_told_as_the_reason_why_a_child_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, words: str
+) -> None:
+    monkeypatch.setattr(child, "command", lambda *_: ["sh", "-c", f"echo '0.000 Starting torch'; {end}"])
+    told: list[str] = []
+    with pytest.raises(NetworkError, match=words) as error:
+        making.prepare([SMALL], [], tmp_path, 1, lambda text, _part: told.append(text))
+    assert "Starting torch" in told
+    assert "Starting torch" not in str(error.value)
