@@ -129,6 +129,11 @@ def _tried(name: DeviceName) -> Device:
     return Device(name, name.upper(), words.get(_WHY) or f"its trial failed ({end[0]})")
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error of a driver says, its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def main(argv: Sequence[str]) -> int:
     """Run a convolution on the device `argv[0]` and compare it with the processor's; 0 where it works."""
     import torch
@@ -142,7 +147,7 @@ def main(argv: Sequence[str]) -> int:
         title = torch.cuda.get_device_name() if name == "cuda" else "Apple graphics (Metal)"
     except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that is built without it
         good, title = False, ""
-        sys.stdout.write(f"{_WHY}{str(error).strip().splitlines()[0].rstrip('.')}\n")
+        sys.stdout.write(f"{_WHY}{first_line(error).rstrip('.')}\n")
     else:
         sys.stdout.write(f"{_NAME}{title}\n" if good else f"{_WHY}it calculates wrongly\n")
     return 0 if good else 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.catalogue import Network, Precision
 from models.cpu_engine import CpuEngine, channels_first, check_pictures
+from models.devices import first_line
 from models.weights import build
 
 Floats = NDArray[np.float32]
@@ -53,7 +54,7 @@ class GpuEngine:
             except self._torch.OutOfMemoryError:
                 self._give_up("ran out of memory")
             except RuntimeError as error:
-                self._give_up(f"failed ({str(error).strip().splitlines()[0]})")
+                self._give_up(f"failed ({first_line(error)})")
         assert self._instead is not None
         return self._instead.run(pictures)
 

@@ -112,14 +112,15 @@ def test_the_trial_itself_answers_for_the_processor_and_for_what_is_not_there(
 class Pressed(torch.nn.Module):
     """A device whose memory holds so many pictures at once, or that fails."""
 
-    def __init__(self, real: torch.nn.Module, most: int, error: type[RuntimeError] = torch.OutOfMemoryError) -> None:
+    def __init__(self, real: torch.nn.Module, most: int, error: RuntimeError | None = None) -> None:
         super().__init__()
-        self.real, self.most, self.error, self.counts = real, most, error, list[int]()
+        self.real, self.most, self.counts = real, most, list[int]()
+        self.error = error or torch.OutOfMemoryError("out of memory")
 
     def forward(self, pictures: torch.Tensor) -> Any:
         self.counts.append(len(pictures))
         if len(pictures) > self.most:
-            raise self.error("out of memory")
+            raise self.error
         return self.real(pictures)
 
 
@@ -178,10 +179,15 @@ def test_t28_where_memory_is_short_half_as_many_pictures_are_given_at_once(engin
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(torch.OutOfMemoryError, "ran out of memory"), (RuntimeError, "failed (out of memory)")]
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("much"), "ran out of memory"),
+        (RuntimeError("no kernel\nat line 1"), "failed (no kernel)"),
+        (RuntimeError(), "failed (RuntimeError)"),
+    ],
 )
 def test_t28_where_nothing_fits_or_the_device_fails_the_processor_goes_on(
-    error: type[RuntimeError], words: str, engine: GpuEngine, monkeypatch: pytest.MonkeyPatch
+    error: RuntimeError, words: str, engine: GpuEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.device = "cuda"  # as it would be; the real module stays where it is
     monkeypatch.setattr(engine, "_forward", lambda module, given: module(torch.from_numpy(given)))
