@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, MutableMapping
@@ -39,6 +40,9 @@ OPENCV = {
 }
 """What OpenCV reads from the environment as it loads."""
 _TRIAL_TIMEOUT = 30.0  # seconds; a trial takes one
+_WRONG = 3  # as in desktop.trial, which imports too much to be asked
+_CRASHES = tuple(-getattr(signal, name, 0) for name in ("SIGILL", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT", "SIGTRAP"))
+_WINDOWS_CRASHES = (0xC000001D, 0xC0000005, 0xC0000096, 0xC0000409)  # instruction, access, privilege, abort
 _MOST_THREADS = 8  # networks of this size gain nothing from more
 
 
@@ -57,7 +61,8 @@ class Limit:
     """What is known of the processor's instructions.
 
     `isa`: the value of ONEDNN_MAX_CPU_ISA, "" for none. `low`: whether int8 and bf16 may be used at all. `origin`: how
-    we know: "" (nothing to try), "tried", "kept" (tried earlier) or "user".
+    we know: "" (nothing to try), "tried", "kept" (tried earlier), "unknown" (the trial said nothing; not kept) or
+    "user".
     """
 
     isa: str = ""
@@ -127,6 +132,8 @@ def describe() -> str:
         return f"{threads} No instruction limit: this processor lists no AMX."
     if limit.origin == "user":
         return f"{threads} Instruction limit {limit.isa}, set by {ISA}."
+    if limit.origin == "unknown":
+        return f"{threads} Only f32 is used: int8 and bf16 could not be tried this time, the next start tries again."
     when = "tried now" if limit.origin == "tried" else "tried at an earlier start"
     if not limit.isa and limit.low:
         return f"{threads} No instruction limit: AMX works ({when})."
@@ -153,7 +160,8 @@ def limit_instructions(environ: MutableMapping[str, str], folder: Callable[[], P
     limit = _read_kept(kept)
     if limit is None:
         limit = find_limit(trial_lives)
-        _keep(kept, limit)
+        if limit.origin == "tried":
+            _keep(kept, limit)
     if limit.isa:
         environ[ISA] = limit.isa
     if not limit.low:
@@ -161,24 +169,37 @@ def limit_instructions(environ: MutableMapping[str, str], folder: Callable[[], P
     return limit
 
 
-def find_limit(lives: Callable[[str, tuple[str, ...]], bool]) -> Limit:
-    """The highest of LIMITS at which `lives(isa, precisions)` says that int8 and bf16 work; else none, and f32 only."""
+def find_limit(lives: Callable[[str, tuple[str, ...]], bool | None]) -> Limit:
+    """The highest of LIMITS at which `lives(isa, precisions)` says that int8 and bf16 work; else none, and f32 only.
+
+    Where a trial says nothing (None), the others would not either: f32 only, this time.
+    """
     for isa in LIMITS:
-        if lives(isa, ("int8", "bf16")):
+        lived = lives(isa, ("int8", "bf16"))
+        if lived is None:
+            return Limit(low=False, origin="unknown")
+        if lived:
             return Limit(isa, origin="tried")
     return Limit(low=False, origin="tried")
 
 
-def trial_lives(isa: str, precisions: tuple[str, ...]) -> bool:
-    """Whether a child that convolves in `precisions` under the limit `isa` comes to its end."""
+def trial_lives(isa: str, precisions: tuple[str, ...]) -> bool | None:
+    """Whether a child that convolves in `precisions` under the limit `isa` comes to its end with the right answers.
+
+    None where that says nothing of the processor: no child could be started, it was killed or took too long on a
+    machine that was busy, or it failed in another way.
+    """
     changes = {TRYING: "1", **({ISA: isa} if isa else {})}
     try:
         status, _ = child.run(
             child.command("desktop.trial", *precisions), env=child.environment(changes), timeout=_TRIAL_TIMEOUT
         )
     except OSError:
-        return False
-    return status == 0
+        return None
+    if status == 0:
+        return True
+    crashed = status in _CRASHES or status in _WINDOWS_CRASHES
+    return False if crashed or status == _WRONG else None
 
 
 def lists_amx() -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop import cores
+from desktop import cores, trial
 from desktop.cores import Budget, Limit
 from models import child, precisions
 
@@ -174,9 +174,45 @@ def test_t36_a_processor_that_kills_without_a_limit_gets_one(monkeypatch: pytest
     assert environ == {cores.ISA: "AVX512_CORE_BF16"}
 
 
-def test_a_trial_that_cannot_start_counts_as_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_says_wrong_with_the_status_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_precision: str) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(trial, "convolve", wrong)
+    assert trial.main(["int8"]) == trial.WRONG == cores._WRONG
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(
+    ("code", "lived"),
+    [
+        ("pass", True),
+        (f"import os; os.kill(os.getpid(), {signal.SIGSEGV.value})", False),
+        (f"raise SystemExit({trial.WRONG})", False),
+        ("import os; os.kill(os.getpid(), 9)", None),  # by who was short of memory, or by our time-out
+        ("raise MemoryError", None),
+    ],
+)
+def test_only_crashes_and_wrong_answers_speak_against_a_processor(
+    code: str, lived: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "command", lambda *_: [sys.executable, "-S", "-c", code])
+    assert cores.trial_lives("", ("int8",)) is lived
+
+
+@pytest.mark.usefixtures("amx")
+def test_a_trial_that_says_nothing_is_not_kept_and_costs_this_start_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = child.command
     monkeypatch.setattr(child, "command", lambda *_: ["/no-such-program"])
-    assert not cores.trial_lives("", ("int8",))
+    environ: dict[str, str] = {}
+    assert cores.limit_instructions(environ, lambda: tmp_path) == Limit(low=False, origin="unknown")
+    assert environ == {precisions.LOWEST: "f32"}
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(child, "command", command)
+    monkeypatch.setattr(cores, "trial_lives", lambda *_: True)
+    assert cores.limit_instructions({}, lambda: tmp_path) == Limit(origin="tried")
 
 
 def test_this_machines_own_trial_answers() -> None:
@@ -191,6 +227,7 @@ def test_this_machines_own_trial_answers() -> None:
         (Limit("AVX2", origin="user"), "Instruction limit AVX2, set by ONEDNN_MAX_CPU_ISA."),
         (Limit(origin="tried"), "No instruction limit: AMX works (tried now)."),
         (Limit("AVX2", origin="kept"), "Instruction limit AVX2: this processor lists AMX and cannot use it (tried at"),
+        (Limit(low=False, origin="unknown"), "could not be tried this time, the next start tries again."),
         (Limit(low=False, origin="tried"), "Only f32 is used: int8 and bf16 fail on this processor at every limit"),
     ],
 )
