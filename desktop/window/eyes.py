@@ -101,7 +101,9 @@ class Eyes:
                 self._last = turn
             if turn.analyzer.options != turn.options:
                 turn.analyzer.options = turn.options
-            return turn.analyzer.analyze(pixels, time_ns)
+            scene = turn.analyzer.analyze(pixels, time_ns)
+            self._said = _described(turn.analyzer)  # a device may have failed on the way
+            return scene
 
 
 class _Turn:
