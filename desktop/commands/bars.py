@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from desktop.commands.talk import Talk
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from desktop.batch.annotate import Progress
 
 _LONG = 2.0  # seconds
@@ -37,9 +39,19 @@ def loading(talk: Talk) -> Iterator[Callable[[str, float], None]]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as shown:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, transient=True) as shown, talk.by(_above(console)):
         task = shown.add_task("Loading the networks", total=1.0)
         yield lambda what, part: shown.update(task, description=what, completed=part)
+
+
+def _above(console: Console) -> Callable[[str], None]:
+    """Writes sentences above the bar that a console shows, as they are."""
+
+    def write(sentence: str) -> None:
+        console.print(sentence, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+    return write
 
 
 @contextmanager
@@ -66,7 +78,8 @@ def frames(talk: Talk) -> Iterator[Callable[[Progress], None]]:
         Rate(),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True)) as shown:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console) as shown, talk.by(_above(console)):
         task = shown.add_task("", total=None)
         name = ""
 

@@ -1,12 +1,14 @@
 """The command line: which commands there are, and what becomes of their errors.
 
 Data goes to stdout or into files, talk and progress to stderr. Exit status: 0 done, 1 could not (one sentence), 2 wrong
-usage, 130 and 143 interrupted. Commands import what they need inside their functions, so that help comes at once.
+usage, 130, 143 and 129 interrupted (Ctrl-C, SIGTERM, a closed terminal). Commands import what they need inside their
+functions, so that help comes at once.
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
 from collections.abc import Sequence
 from typing import Annotated
@@ -41,7 +43,7 @@ _ANYWHERE = ("--debug", "--quiet", "-q")
 def onlooker(
     version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
 ) -> None:
-    """Watch a camera, a file or a stream, and show live what is in the picture.
+    """Watch a camera, a video or pictures, and show live what is in them.
 
     `onlooker` and `onlooker SOURCE` open the window; SOURCE is camera:0, camera:NAME, a video, a
     picture, a folder of pictures, or demo. The commands below need no window.
@@ -98,10 +100,18 @@ def run(arguments: Sequence[str]) -> int:
             return _could_not(f"{error} {_meant(words) if isinstance(error, SourceError) else ''}".rstrip())
         except MemoryError:
             return _could_not("There is not enough memory for this: close other programs, or take a smaller picture.")
+        except OSError as error:
+            return _could_not(
+                "The disk is full: make room, and try again." if error.errno == errno.ENOSPC else _unforeseen(error)
+            )
         except Exception as error:  # noqa: BLE001 - the one place where errors are shown; --debug tells where from
-            what = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
-            return _could_not(f"This should not have happened ({what}): run it again with --debug and report it.")
+            return _could_not(_unforeseen(error))
     return 0
+
+
+def _unforeseen(error: Exception) -> str:
+    what = f"{type(error).__name__}: {error}".removesuffix(": ").partition("\n")[0]
+    return f"This should not have happened ({what}): run it again with --debug and report it."
 
 
 def _could_not(sentence: str) -> int:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
+
+from desktop.recordings.reasons import why
+from models.errors import RecordingError
 
 _SECRETS = (
     re.compile(r"(?<=://)[^/\s@]+@"),  # user:password@ of an address
@@ -27,30 +32,52 @@ class Talk:
 
     def __init__(self, *, quiet: bool = False, debug: bool = False) -> None:
         self.quiet = quiet
+        self._write: Callable[[str], None] = _to_stderr
         if debug:
             logging.getLogger().setLevel(logging.DEBUG)
 
     def say(self, sentence: str) -> None:
         """Tell the user something, on stderr."""
         if not self.quiet:
-            typer.echo(redacted(sentence), err=True)
+            self._write(redacted(sentence))
 
     def fail(self, sentence: str) -> None:
         """Tell the user what could not be done, on stderr, quiet or not."""
-        typer.echo(redacted(sentence), err=True)
+        self._write(redacted(sentence))
+
+    @contextmanager
+    def by(self, write: Callable[[str], None]) -> Iterator[None]:
+        """Within it sentences are written by `write`: a bar that is drawn on stderr has to make room for them."""
+        before, self._write = self._write, write
+        try:
+            yield
+        finally:
+            self._write = before
 
     def answer(self, text: str) -> None:
-        """The command's answer, on stdout."""
-        typer.echo(text)
+        """The command's answer, on stdout. Raises RecordingError where it cannot be written."""
+        try:
+            typer.echo(text)
+        except BrokenPipeError:
+            raise  # who reads it has read enough
+        except OSError as error:
+            # What did not go out waits in the stream: at the end of the program it would be tried again.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise RecordingError(f"The answer cannot be written: {why(error)}.") from error
 
     def answer_json(self, answer: object) -> None:
         """The command's answer for a program, on stdout: ASCII only, whatever the terminal's encoding."""
-        typer.echo(json.dumps(answer, indent=2))
+        self.answer(json.dumps(answer, indent=2))
 
     @property
     def shows_progress(self) -> bool:
         """Whether there is a terminal to draw a bar on."""
         return not self.quiet and sys.stderr.isatty()
+
+
+def _to_stderr(sentence: str) -> None:
+    typer.echo(sentence, err=True)
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "") -> str:
