@@ -1,8 +1,17 @@
 """The program: captures, shows, stores."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("onlooker")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0.1.0"
+__version__: str
+
+
+def __getattr__(name: str) -> str:
+    """The version, looked up when it is asked for: that takes longer than all else that a start begins with."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("onlooker")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0.1.0"

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import sys
 
 
 def main() -> int:
     """Run the program with the arguments of the command line; gives its exit status."""
-    multiprocessing.freeze_support()  # a frozen program started as a worker goes no further
+    if getattr(sys, "frozen", False):
+        import multiprocessing
+
+        multiprocessing.freeze_support()  # a frozen program started as a worker goes no further
+    _open_streams()
     arguments = sys.argv[1:]
     status = _child(arguments)  # before the processor is tried: a trial must not try again
     if status is not None:
         return status
 
-    from desktop import cores, folders
+    from desktop.commands.interruption import Interrupted, at_once
 
-    cores.set_up(folders.cache)  # before numpy, OpenCV or OpenVINO are imported: they read it as they load
+    try:
+        with at_once():  # from here on: imports and the trial take long enough to be interrupted
+            from desktop import cores, folders
 
-    from desktop.commands.cli import run
+            cores.set_up(folders.cache)  # before numpy, OpenCV or OpenVINO are imported: they read it as they load
 
-    return run(arguments)
+            from desktop.commands.cli import run
+
+            return run(arguments)
+    except Interrupted as end:
+        return end.status
+
+
+def _open_streams() -> None:
+    """Give the program the streams that it was started without (`2>&-`, a program without a console), leading nowhere.
+
+    Else the next file that is opened would take their place, and what libraries write to stderr would go into it.
+    """
+    if sys.platform != "win32":
+        while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
+            os.set_inheritable(file, True)
+        os.close(file)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
 def _child(arguments: list[str]) -> int | None:

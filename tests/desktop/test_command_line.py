@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from fake_source import until
 
 import desktop.__main__ as program
 from desktop import __version__
-from desktop.commands import cli, interruption
+from desktop.batch.annotate import Progress
+from desktop.commands import bars, cli, interruption
 from desktop.commands.bench import measure, percentile
 from desktop.commands.talk import Talk, logs_on_stderr, redacted, table
 from desktop.sources.cameras import Camera
@@ -233,6 +235,62 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_the_program_starts_is_no_traceback(
+    number: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.cores.set_up", lambda _folder: os.kill(os.getpid(), number))
+    monkeypatch.setattr(sys, "argv", ["onlooker", "models"])
+    assert program.main() == status
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed by a shell")
+def test_a_program_without_streams_does_its_work_and_keeps_its_files_clean(tmp_path: Path) -> None:
+    """What was opened next would be file 2, and get whatever a library writes to stderr."""
+    script = (
+        "import os, sys; from desktop import __main__ as program; from desktop.commands import cli;"
+        "cli.run = lambda _words: os._exit(os.open('file', os.O_CREAT) * 10 + (sys.stderr is None));"
+        "program.main()"
+    )
+    command = f'exec "{sys.executable}" -c "{script}" <&- >&- 2>&-'
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, shell=True, timeout=60, check=False, env=environ, cwd=tmp_path)
+    assert done.returncode >= 30
+    assert done.returncode % 10 == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_an_answer_for_which_there_is_no_room_is_one_sentence(
+    command: Add, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(lambda: Talk().answer("the answer"))
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert cli.run(["test-command"]) == 1
+    assert capsys.readouterr().err == "The answer cannot be written: the disk is full.\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is made by the system")
+def test_sentences_have_lines_of_their_own_above_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pty
+
+    monkeypatch.setenv("TERM", "xterm")
+    leader, follower = pty.openpty()
+    talk = Talk()
+    with os.fdopen(follower, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with bars.frames(talk) as report:
+            report(Progress("a.mp4", 1, 2, 1, 3))
+            talk.fail("[b] It broke :x: in b.png.")
+            report(Progress("a.mp4", 1, 2, 2, 3))
+        written = os.read(leader, 100_000).decode()
+    os.close(leader)
+    shown = [line.split("\x1b[2K")[-1] for line in written.split("\n")]  # what is left after a line was cleared
+    lines = [re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\r", "", line) for line in shown]
+    assert "[b] It broke :x: in b.png." in lines
 
 
 def _long_clip(folder: Path) -> Path:
