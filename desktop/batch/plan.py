@@ -153,6 +153,10 @@ def _refuse_places(made: Plan) -> None:
     fresh = make_folder(made.folder)
     try:
         for target in _targets(made):
+            if not made.overwrite and os.path.lexists(target) and not _is(target, stat.S_ISDIR):
+                raise RecordingError(
+                    f"{target} exists: choose another name, or allow it to be replaced with --overwrite."
+                )
             Placing(target, overwrite=made.overwrite).abort()
     finally:
         if fresh and made.folder is not None:

@@ -94,8 +94,6 @@ class Placing:
             if self.target.is_dir():
                 raise RecordingError(f"{self.target} is a folder: name a file inside it.{addition}")
             if not self._overwrite and os.path.lexists(self.target):
-                raise RecordingError(
-                    f"{self.target} exists: choose another name, or allow it to be replaced with --overwrite.{addition}"
-                )
+                raise RecordingError(f"{self.target} exists: choose another name.{addition}")
         except OSError as error:
             raise RecordingError(f"{self.target} cannot be written: {why(error)}.{addition}") from error
