@@ -138,7 +138,7 @@ def test_pictures_keep_their_kind_where_it_can_be_written(tmp_path: Path, annota
     folder = tmp_path / "in"
     folder.mkdir()
     for suffix in ("png", "jpg", "JPEG", "webp", "bmp", "tiff", "ppm"):
-        cv2.imwrite(str(folder / f"{suffix}.{suffix}"), demo_frames(1)[0][:120, :160])
+        cv2.imwrite(str(folder / f"{suffix}.{suffix}"), numbered(1)[0])
     (folder / ".hidden.png").write_bytes(b"")
     (folder / "notes.txt").write_text("no picture", encoding="utf-8")
     outcome = annotate([folder], tmp_path / "out")
@@ -148,7 +148,7 @@ def test_pictures_keep_their_kind_where_it_can_be_written(tmp_path: Path, annota
     kinds = {".png": b"\x89PNG", ".jpg": b"\xff\xd8", ".JPEG": b"\xff\xd8", ".webp": b"RIFF", ".bmp": b"BM"}
     for path in (tmp_path / "out").iterdir():
         assert path.read_bytes().startswith(kinds.get(path.suffix, b""))
-        assert read_picture(path).shape == (120, 160, 3)
+        assert read_picture(path).shape == (64, 96, 3)
 
 
 def test_a_single_picture_goes_into_the_file_that_is_named(tmp_path: Path, annotate: Annotate) -> None:
@@ -299,9 +299,9 @@ def test_a_few_frames_are_held_however_long_the_video_is(
         gc.collect()
         most.append(sum(one() is not None for one in held))
 
-    clip = write_clip(tmp_path / "clip.mkv", numbered(40), [number / 30 for number in range(40)])
+    clip = write_clip(tmp_path / "clip.mkv", numbered(15), [number / 30 for number in range(15)])
     annotate([clip], tmp_path / "out.mp4", looker=Watched(analyzer, count))
-    assert len(held) == 40
+    assert len(held) == 15
     assert max(most) <= 3
 
 
