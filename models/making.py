@@ -56,7 +56,7 @@ def _died(status: int) -> bool:
 def _last_words(status: int, last: str) -> str:
     """Why the child ended, as far as it can be told: its own last line, which progress is not, or how it ended."""
     if status < 0:
-        return f"its process was ended by signal {-status}, as too little memory does; start it again"
+        return f"its process was ended by signal {-status} (too little memory does that): start Onlooker again"
     own = [text for text in map(str.strip, last.splitlines()) if text and not _PROGRESS.fullmatch(text)]
     return own[-1].rstrip(".") if own else f"its process ended with status {status}"
 

@@ -104,7 +104,7 @@ def test_a_child_that_cannot_start_or_dies_is_one_sentence(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("end", "words"),
     [
-        ("kill -9 $$", r"its process was ended by signal 9, .* start it again\.$"),
+        ("kill -9 $$", r"its process was ended by signal 9 \(.*\): start Onlooker again\.$"),
         ("exit 3", r"its process ended with status 3\.$"),
         ("echo 'MemoryError: no room' >&2; echo '0.500 Preparing'; exit 1", r": MemoryError: no room\.$"),
     ],
