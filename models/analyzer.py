@@ -119,6 +119,12 @@ class Analyzer:
         """Why another device than the wanted one is used, or ""."""
         return " ".join(dict.fromkeys(engine.note for engine in self._engines.values() if engine.note))
 
+    def begin(self) -> None:
+        """The next frame is the first of another session: nobody is followed, and tracks are counted from 1 again."""
+        for followers in (self._faces, self._bodies):
+            if followers is not None:
+                followers.begin()
+
     def reset(self) -> None:
         """Forget who is followed: the next frame belongs to another picture. Numbers of tracks are not used again."""
         for followers in (self._faces, self._bodies):

@@ -100,6 +100,11 @@ class Followers:
     def __post_init__(self) -> None:
         self.tracker = Tracker(self.kind.stride)
 
+    def begin(self) -> None:
+        """Forget everybody; tracks are counted from 1 again."""
+        self.reset()
+        self.tracker.begin()
+
     def reset(self) -> None:
         """Forget everybody; numbers of tracks are not used again."""
         self.tracker.reset()

@@ -71,7 +71,7 @@ class Track:
 
 
 class Tracker:
-    """Keeps the tracks of one kind of thing. Numbers rise and are never used again, `reset` included.
+    """Keeps the tracks of one kind of thing. Numbers rise and are not used again, after `reset` neither.
 
     `growth`: how far such things get in a second, in lengths of their boxes: where a lost one is looked for.
     """
@@ -84,6 +84,11 @@ class Tracker:
     def reset(self) -> None:
         """Forget all tracks, but not which numbers were used."""
         self.tracks = []
+
+    def begin(self) -> None:
+        """Forget all tracks, and count from 1 again."""
+        self.reset()
+        self._next = 1
 
     def cost(self, track: Track, boxes: Floats, time: float) -> Floats:
         """(N, 4) -> (N,): how badly boxes fit a track: distance and change of size in its own lengths; inf: not at

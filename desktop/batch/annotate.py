@@ -36,8 +36,12 @@ class Looker(Protocol):
         """What is in a single picture."""
         ...
 
+    def begin(self) -> None:
+        """The next frame is the first of another video; its tracks count from 1."""
+        ...
+
     def reset(self) -> None:
-        """The next frame belongs to another video."""
+        """The next frame has nothing to do with the one before; tracks count on."""
         ...
 
 
@@ -178,7 +182,7 @@ class _Video:
     def _all_frames(self, source: Source, outcome: Outcome) -> None:
         info = source.open()
         self._fps = info.fps or self._fps
-        self._annotator.looker.reset()
+        self._annotator.looker.begin()
         with ThreadPoolExecutor(1, "encoder") as pool:
             before: Future[None] | None = None
             frames = 0

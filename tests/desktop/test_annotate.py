@@ -117,6 +117,13 @@ def test_what_is_seen_is_drawn_and_described_and_keeps_its_track(tmp_path: Path,
         assert changed[y1:y2, x1:x2].mean() > 0.02
 
 
+def test_each_video_counts_its_tracks_from_1(tmp_path: Path, annotate: Annotate) -> None:
+    clips = [write_clip(tmp_path / f"{name}.mp4", demo_frames(2), [0.0, 0.04]) for name in ("one", "other")]
+    annotate(list(clips), tmp_path / "out", tmp_path / "all.jsonl")
+    scenes = [entry.scene for entry in entries(tmp_path / "all.jsonl") if isinstance(entry, Line)]
+    assert [(scene.faces[0].track, scene.bodies[0].track) for scene in scenes if scene] == [(1, 1)] * 4
+
+
 def test_several_inputs_go_into_a_folder_each_with_header_and_end(tmp_path: Path, annotate: Annotate) -> None:
     first = write_clip(tmp_path / "first.mkv", numbered(3), [0.0, 0.1, 0.2])
     second = write_clip(tmp_path / "second.mp4", numbered(2), [0.0, 0.5])
@@ -266,8 +273,12 @@ class Watched:
         """A picture."""
         return self._analyzer.look(pixels)
 
-    def reset(self) -> None:
+    def begin(self) -> None:
         """Another video."""
+        self._analyzer.begin()
+
+    def reset(self) -> None:
+        """Another size."""
         self._analyzer.reset()
 
 

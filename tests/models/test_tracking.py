@@ -79,6 +79,13 @@ def test_numbers_are_not_used_again_after_a_reset() -> None:
     assert see(tracker, 0.1, square(100)) == [2]
 
 
+def test_a_new_session_counts_from_1() -> None:
+    tracker = Tracker()
+    see(tracker, 0.0, square(100))
+    tracker.begin()
+    assert see(tracker, 0.1, square(100)) == [1]
+
+
 def test_nobody_is_seen_in_an_empty_frame() -> None:
     tracker = Tracker()
     assert see(tracker, 0.0) == []
