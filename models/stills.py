@@ -40,6 +40,12 @@ ALIKE_PLACE, ALIKE_SIZE, ALIKE_ANGLE = 0.1, 0.2, 0.4
 FITS = 1.6
 """Side of a proposed region, in sides of its window, up to which it is taken for a whole thing."""
 
+FAINTEST = 0.05
+"""Least score of a proposal, however low the wanted one is: below it every window has hundreds."""
+
+MOST_PROPOSALS = 300
+"""Proposals that are refined in one picture, the best: bounds the time where a low score is wanted."""
+
 CROWDED = 0.6
 """Intersection over union of their boxes from which two things are one."""
 
@@ -93,22 +99,25 @@ def find(kind: Kind, pixels: Pixels, threshold: float | None = None) -> list[Fou
 def propose(kind: Kind, pixels: Pixels, looks: list[Region], threshold: float) -> list[tuple[float, Region]]:
     """What the detector sees in the windows `looks`, as scores and regions for the landmark network, best first.
 
+    `threshold`: least score, FAINTEST at least; no more than MOST_PROPOSALS are given.
     In a window of the whole picture things may reach beyond it, in a smaller one they have to fit.
     """
     whole = max(pixels.shape[:2])
     scored = [
         (float(score), place)
-        for window, candidates in zip(looks, kind.detect(pixels, looks, threshold), strict=True)
+        for window, candidates in zip(looks, kind.detect(pixels, looks, max(threshold, FAINTEST)), strict=True)
         for score, place in zip(candidates.scores, kind.regions_of(candidates), strict=True)
         if place.sound and (window.width >= whole or place.width <= FITS * window.width)
     ]
     return _distinct(sorted(scored, key=lambda pair: -pair[0]))
 
 
-def _distinct(places: list[tuple[Belonging, Region]]) -> list[tuple[Belonging, Region]]:
-    """Regions, each with what belongs to it, without those that are as good as an earlier one."""
+def _distinct(places: list[tuple[Belonging, Region]], most: int = MOST_PROPOSALS) -> list[tuple[Belonging, Region]]:
+    """The first `most` regions, each with what belongs to it, without those that are as good as an earlier one."""
     kept: list[tuple[Belonging, Region]] = []
     for belonging, place in places:
+        if len(kept) == most:
+            break
         if not any(_alike(place, other) for _, other in kept):
             kept.append((belonging, place))
     return kept

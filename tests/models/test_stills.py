@@ -83,3 +83,31 @@ def test_what_two_windows_show_is_proposed_once() -> None:
     picture = np.zeros((600, 600, 3), np.uint8)
     twice = [regions.region_of_picture(600, 600), regions.region_of_window(3, 3, 596, 596)]
     assert len(stills.propose(Seeing(100), picture, twice, 0.5)) == 1
+
+
+class Everywhere(FaceKind):
+    """Faces whose detector sees a face of its own size in every place, faint as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(Nothing(), Nothing())
+        self.asked: list[float] = []
+
+    def detect(self, pixels: Pixels, windows: Sequence[Region], threshold: float) -> list[Candidates]:
+        assert pixels.size
+        assert len(windows) == 1
+        self.asked.append(threshold)
+        places = np.arange(2000, dtype=np.float32)
+        middles = np.stack([places * 7 % 1900, places * 13 % 1000], axis=1)
+        boxes = np.concatenate([middles, middles + 40], axis=1)
+        points = np.repeat(middles[:, None], 6, axis=1)
+        points[:, 1, 0] += 20
+        return [Candidates(boxes, points, np.linspace(0.9, 0.1, 2000, dtype=np.float32))]
+
+
+def test_however_low_the_wanted_score_the_work_is_bounded_and_the_best_are_kept() -> None:
+    kind = Everywhere()
+    proposals = stills.propose(kind, np.zeros((1080, 1920, 3), np.uint8), stills.windows(1920, 1080)[:1], 0.0)
+    assert kind.asked == [stills.FAINTEST]
+    assert len(proposals) == stills.MOST_PROPOSALS
+    assert [score for score, _ in proposals] == sorted((score for score, _ in proposals), reverse=True)
+    assert proposals[0][0] == pytest.approx(0.9)
