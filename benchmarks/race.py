@@ -141,7 +141,9 @@ def one_of_each(peer: Peer, shown: Sequence[Pixels], threads: int, rounds: int) 
 
 def further_ones(peer: Peer, shown: Sequence[Pixels], threads: int, rounds: int) -> None:
     """What a second, third and fourth face and person cost: the clip in so many quarters of the picture."""
-    print("\n| people in the picture | seen by ours: faces, bodies | ours, ms | MediaPipe's face mesh alone, ms |")
+    print(
+        "\n| people in the picture | seen by ours: faces, bodies | ours, ms | MediaPipe's face mesh alone, ms (it sees) |"
+    )
     print("| --- | --- | --- | --- |")
     fastest: list[float] = []
     for count in range(1, 5):
