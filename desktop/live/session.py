@@ -15,7 +15,8 @@ from desktop.live.capture import Capture, Clock
 from desktop.live.consumer import Consumers
 from desktop.live.figures import Figures, Rate, RecordingFigures
 from desktop.live.notices import Notice, Notices
-from desktop.live.recording import CAPACITY, Recorder
+from desktop.live.recorders import Recorders
+from desktop.live.recording import CAPACITY
 from desktop.live.showing import Pair, Shown, choose
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
@@ -63,8 +64,10 @@ class Session:
         self._capture_rate, self._analysed_rate = Rate(), Rate()
         self._analysis: Analysis | None = None
         self._analyses: list[Analysis] = []
-        self._recorders: list[Recorder] = []
         self._notices = Notices()
+        self._recorders = Recorders(
+            self._watermark, clock=clock, failed=lambda sentence: self._notices.tell("recording", sentence)
+        )
         self._consumers = Consumers(self._notices.tell)
         self._requested: float | None = None
         self._abandoned = False
@@ -106,8 +109,7 @@ class Session:
             for analysis in self._analyses:
                 analysis.stop()
             if again:
-                for recorder in self._recorders:
-                    recorder.cut()
+                self._recorders.cut()
                 self._consumers.detach()
             if self._capture is not None:
                 self._capture.stop()
@@ -161,8 +163,8 @@ class Session:
     def _threads(self) -> list[threading.Thread]:
         reader = self._reader()
         with self._lock:
-            workers = [one.thread for one in self._analyses] + [one.thread for one in self._recorders]
-        workers += self._consumers.threads()
+            workers = [one.thread for one in self._analyses]
+        workers += self._recorders.threads() + self._consumers.threads()
         return ([reader] if reader is not None else []) + [thread for thread in workers if thread.is_alive()]
 
     # The analysis
@@ -216,8 +218,7 @@ class Session:
             self._pair = Pair(frame, scene)
             self._analysed += 1
             self._analysed_rate.count(self._clock())
-            for recorder in self._recorders:
-                recorder.keep(frame.index, scene)
+            self._recorders.analysed(frame.index, scene)
             self._consumers.analysed(self._pair)
 
     def failed(self, analysis: Analysis, sentence: str) -> None:
@@ -240,8 +241,7 @@ class Session:
             self._newest = frame
             self._captured += 1
             self._capture_rate.count(frame.time)
-            for recorder in self._recorders:
-                recorder.offer(frame)
+            self._recorders.captured(frame)
             self._consumers.captured(frame)
             if self._analysis is not None and self._analysis.state == "running":
                 self._analysis.slot.put(frame)
@@ -259,8 +259,7 @@ class Session:
         for analysis in self._analyses:
             if analysis.state != "loading":
                 analysis.slot.end()
-        for recorder in self._recorders:
-            recorder.end()
+        self._recorders.no_more_frames()
         self._consumers.no_more_frames()
 
     # Recording
@@ -296,53 +295,30 @@ class Session:
             fps=fps,
             threads=threads,
         )
-        recorder = Recorder(
-            file,
-            self._watermark,
-            clock=self._clock,
-            failed=lambda sentence: self._notices.tell("recording", sentence),
-            capacity=capacity,
-            labels=labels,
-        )
         with self._lock:
             self._may_record()
-            recorder.start()
-            self._recorders.append(recorder)
+            self._recorders.start(file, capacity=capacity, labels=labels)
 
     def _may_record(self) -> None:
         if self._state not in ("opening", "running"):
             raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
-        if any(recorder.running for recorder in self._recorders):
-            raise RecordingError("A recording runs already: stop it first.")
+        self._recorders.refuse_second()
 
     def stop_recording(self) -> None:
         """End the recording: what waits is written, then the file is closed. The session goes on.
 
         Asked again while it still writes, it ends after the frame in hand and counts the rest as dropped.
         """
-        with self._lock:
-            for recorder in self._recorders[-1:]:
-                if recorder.running:
-                    recorder.end()
-                else:
-                    recorder.cut()
+        self._recorders.stop()
 
     def join_recordings(self, timeout: float) -> bool:
         """Wait at most `timeout` seconds until every stopped recording has closed its file; True when that is so."""
-        deadline = time.monotonic() + timeout
-        while True:
-            with self._lock:
-                writing = [one.thread for one in self._recorders if one.thread.is_alive() and not one.running]
-            left = deadline - time.monotonic()
-            if not writing or left <= 0:
-                return not writing
-            writing[0].join(min(left, LONGEST_WAIT))
+        return self._recorders.join(timeout)
 
     @property
     def recordings(self) -> tuple[RecordingFigures, ...]:
         """All recordings of this session, in order."""
-        with self._lock:
-            return tuple(recorder.figures() for recorder in self._recorders)
+        return self._recorders.figures()
 
     # Consumers
 
@@ -422,7 +398,7 @@ class Session:
             moment = self._clock() if now is None else now
             shown = choose(self._newest, self._pair, moment, not_before=self._painted)
             analysis = self._analysis
-            recordings = [recorder.figures() for recorder in self._recorders]
+            recordings = self._recorders.figures()
             dropped = sum(one.dropped for one in recordings) + self._consumers.dropped
             figures = Figures(
                 state=self._state,

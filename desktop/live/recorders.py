@@ -1,0 +1,90 @@
+"""The recordings of a session: one at a time takes frames, those before may still be writing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from desktop.frame import Frame
+from desktop.live.capture import Clock
+from desktop.live.figures import RecordingFigures
+from desktop.live.recording import Recorder, RecordingFile
+from desktop.live.slot import LONGEST_WAIT
+from desktop.live.watermark import Watermark
+from models.errors import RecordingError
+from models.scene import Scene
+
+
+class Recorders:
+    """All recordings of a session, in order. Methods may be called from any thread and return at once, but for `join`.
+
+    `failed` is called with the sentence of an error that ended one.
+    """
+
+    def __init__(self, watermark: Watermark, *, clock: Clock, failed: Callable[[str], None]) -> None:
+        self._watermark, self._clock, self._failed = watermark, clock, failed
+        self._lock = threading.Lock()
+        self._recorders: tuple[Recorder, ...] = ()
+
+    def refuse_second(self) -> None:
+        """Raise RecordingError where one takes frames."""
+        if any(recorder.running for recorder in self._recorders):
+            raise RecordingError("A recording runs already: stop it first.")
+
+    def start(self, file: RecordingFile, *, capacity: int, labels: bool) -> None:
+        """Record every frame from the next one on. Raises RecordingError where one takes frames already."""
+        recorder = Recorder(
+            file, self._watermark, clock=self._clock, failed=self._failed, capacity=capacity, labels=labels
+        )
+        with self._lock:
+            self.refuse_second()
+            recorder.start()
+            self._recorders = (*self._recorders, recorder)
+
+    def captured(self, frame: Frame) -> None:
+        """Hand a frame on."""
+        for recorder in self._recorders:
+            recorder.offer(frame)
+
+    def analysed(self, index: int, scene: Scene) -> None:
+        """Hand the scene of a frame on."""
+        for recorder in self._recorders:
+            recorder.keep(index, scene)
+
+    def no_more_frames(self) -> None:
+        """Put end marks: each writes what waits, then closes its file."""
+        for recorder in self._recorders:
+            recorder.end()
+
+    def cut(self) -> None:
+        """Have each close its file after the frame in hand; what waits is dropped."""
+        for recorder in self._recorders:
+            recorder.cut()
+
+    def stop(self) -> None:
+        """End the newest; asked again while it still writes, cut it."""
+        with self._lock:
+            for recorder in self._recorders[-1:]:
+                if recorder.running:
+                    recorder.end()
+                else:
+                    recorder.cut()
+
+    def join(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds until every stopped one has closed its file; True when that is so."""
+        deadline = time.monotonic() + timeout
+        while True:
+            writing = [one.thread for one in self._recorders if one.thread.is_alive() and not one.running]
+            left = deadline - time.monotonic()
+            if not writing or left <= 0:
+                return not writing
+            writing[0].join(min(left, LONGEST_WAIT))
+
+    def threads(self) -> list[threading.Thread]:
+        """The threads that run."""
+        return [recorder.thread for recorder in self._recorders if recorder.thread.is_alive()]
+
+    def figures(self) -> tuple[RecordingFigures, ...]:
+        """How each stands, in order."""
+        return tuple(recorder.figures() for recorder in self._recorders)
