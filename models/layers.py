@@ -1,4 +1,4 @@
-"""The blocks that the landmark networks are built of, NCHW throughout.
+"""The blocks that the networks are built of, NCHW throughout.
 
 They follow BlazeFace (arXiv:1907.05047) and MobileNetV2 (arXiv:1801.04381), with batch norms already folded into the
 convolutions, and keep TensorFlow's conventions where those differ from torch's: padding, and the order of channels when
@@ -31,6 +31,11 @@ def relu6(_channels: int) -> nn.Module:
 def prelu(channels: int) -> nn.Module:
     """x where positive, else x times a slope learned for each channel."""
     return nn.PReLU(channels)
+
+
+def leaky_relu(_channels: int) -> nn.Module:
+    """x where positive, else a tenth of it."""
+    return nn.LeakyReLU(0.1)
 
 
 def linear(_channels: int) -> nn.Module:

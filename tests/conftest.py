@@ -86,6 +86,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_models() -> Path:
+    """The folder of other people's networks that ours start from; the test is skipped where it is not set."""
+    folder = os.environ.get("ONLOOKER_MODELS")
+    if not folder:
+        pytest.skip("ONLOOKER_MODELS names no folder of published networks")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
 def test_data() -> Path:
     """The small, freely licensed files of this repository's tests/data."""
     return Path(__file__).resolve().parent / "data"

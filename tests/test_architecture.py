@@ -34,7 +34,10 @@ FILE_READERS = (
     "models.methods",
 )
 HEAVY = {"torch", "openvino", "pyqtgraph"}
-TORCH_AT_TOP = ("models.layers", "models.faces", "models.poses", "models.forms", "models.porting", "models.training")
+TORCH_AT_TOP = (
+    *("models.layers", "models.faces", "models.poses", "models.forms", "models.porting", "models.training"),
+    *("models.backbone", "models.neck", "models.heads", "models.detector", "models.receptive"),
+)
 LONGEST_FILE = 450
 
 

@@ -1,0 +1,66 @@
+"""The trunk of the object detector: ShuffleNetV2 (Ma et al., arXiv:1807.11164, figure 3 c and d), NCHW.
+
+Batch norms are folded into the convolutions before them; the activation is LeakyReLU, not the paper's ReLU.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.layers import Conv, Separable, leaky_relu
+
+
+class ShuffleUnit(nn.Module):
+    """One unit: half of the channels through convolutions, the other half as it is; joined and shuffled in two groups.
+
+    At stride 2, which is where the number of channels may change, both halves are made by convolutions from all of the
+    input.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        if outputs % 2 or (stride == 1 and inputs != outputs):
+            raise ValueError(f"a unit cannot make {outputs} channels of {inputs} at stride {stride}")
+        half = outputs // 2
+        self.halves = stride == 1
+        self.left = nn.Identity() if self.halves else Separable(inputs, half, stride=2, after=leaky_relu, centred=True)
+        self.right = nn.Sequential(
+            Conv(half if self.halves else inputs, half),
+            leaky_relu(half),
+            Separable(half, half, stride=stride, after=leaky_relu, centred=True),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride), odd sizes rounded up."""
+        left, right = torch.chunk(x, 2, 1) if self.halves else (x, x)
+        return functional.channel_shuffle(torch.cat((self.left(left), self.right(right)), 1), 2)
+
+
+class Backbone(nn.Module):
+    """A picture in, three maps out, at strides 8, 16 and 32.
+
+    `stem`: channels of the first convolution. `widths`: channels of the three maps, even. `units`: how many units make
+    each. The first convolution and a max pooling bring the picture to a quarter of its size; the first unit of each
+    stage halves it once more.
+    """
+
+    def __init__(self, stem: int, widths: tuple[int, ...], units: tuple[int, ...]) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(Conv(3, stem, 3, 2, centred=True), leaky_relu(stem), nn.MaxPool2d(3, 2, 1))
+        self.stages = nn.ModuleList()
+        for (inputs, outputs), count in zip(pairwise((stem, *widths)), units, strict=True):
+            first = ShuffleUnit(inputs, outputs, 2)
+            self.stages.append(nn.Sequential(first, *(ShuffleUnit(outputs, outputs) for _ in range(count - 1))))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) -> one (N, width, H / stride, W / stride) for each stage, finest first."""
+        x = self.stem(x)
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps

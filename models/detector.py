@@ -1,0 +1,105 @@
+"""The object detector: one pass over a picture of any size gives boxes and classes at every location.
+
+The design is NanoDet-Plus's (RangiLyu/nanodet, Apache-2.0): ShuffleNetV2, a ghost path aggregation network, and dense
+heads that foretell distributions. How large each part is, is data. `models.cells` makes boxes of what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from models.backbone import Backbone
+from models.cells import BINS, STRIDES
+from models.heads import Heads
+from models.layers import NamedOutputs, per_anchor
+from models.neck import Neck
+
+MULTIPLE = 32
+"""Height and width of the input are multiples of this; the coarsest level rounds up."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorDesign:
+    """One variant of the detector.
+
+    `input`: the usual (height, width) in pixels; others work too. `stem`, `widths`, `units`: channels of the first
+    convolution, channels of the trunk's maps at strides 8, 16 and 32, and units that make each. `neck`: channels of
+    neck and heads. `head_layers`: separable convolutions of each head. `classes`: how many. `bins`: places of the
+    distribution of a side, 0 .. bins - 1 strides away. `mean`, `deviation`: of the pixels, R, G, B in 0..255; the
+    network wants (pixel - mean) / deviation. Raises ValueError for sizes that make no network.
+    """
+
+    input: tuple[int, int] = (416, 416)
+    stem: int = 24
+    widths: tuple[int, int, int] = (176, 352, 704)
+    units: tuple[int, int, int] = (4, 8, 4)
+    neck: int = 128
+    head_layers: int = 2
+    classes: int = 80
+    bins: int = BINS
+    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
+    deviation: tuple[float, float, float] = (58.395, 57.12, 57.375)
+
+    def __post_init__(self) -> None:
+        if any(side <= 0 or side % MULTIPLE for side in self.input):
+            raise ValueError(f"height and width of the input must be multiples of {MULTIPLE}, not {self.input}")
+        if any(channels <= 0 or channels % 2 for channels in (*self.widths, self.neck)):
+            raise ValueError(f"channels are shared in halves: {self.widths}, {self.neck} must be even")
+        if min(self.stem, *self.units, self.classes) < 1 or self.head_layers < 0 or self.bins < 2:
+            raise ValueError("a detector has a stem, units in each stage, at least one class and two bins")
+        if min(self.deviation) <= 0:
+            raise ValueError(f"the deviation of pixels must be positive, not {self.deviation}")
+
+    @property
+    def low(self) -> tuple[float, float, float]:
+        """What 0 becomes in R, G, B."""
+        return self._scaled(0)
+
+    @property
+    def high(self) -> tuple[float, float, float]:
+        """What 255 becomes in R, G, B."""
+        return self._scaled(255)
+
+    def _scaled(self, pixel: float) -> tuple[float, float, float]:
+        red, green, blue = (
+            (pixel - mean) / deviation for mean, deviation in zip(self.mean, self.deviation, strict=True)
+        )
+        return red, green, blue
+
+
+class Detector(NamedOutputs):
+    """The detector of a design.
+
+    Input (N, 3, H, W) RGB as the design scales it, H and W multiples of 32. Outputs for M cells, those of stride 8
+    first, row by row (`models.cells.grid` says where each is): `scores` (N, M, classes) logits, `sides` (N, M, 4 *
+    bins) logits of how far the box's left, top, right and bottom are from the cell's place, in strides.
+    """
+
+    OUTPUTS: ClassVar = ("scores", "sides")
+
+    def __init__(self, design: DetectorDesign, outputs: Collection[str] | None = None) -> None:
+        super().__init__(outputs)
+        self.design = design
+        self.backbone = Backbone(design.stem, design.widths, design.units)
+        self.neck = Neck(design.widths, design.neck)
+        self.heads = Heads(len(STRIDES), design.neck, design.head_layers, design.classes, design.bins)
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) -> one (N, classes + 4 * bins, H / stride, W / stride) for each of `STRIDES`, rounded up."""
+        maps: list[Tensor] = self.heads(self.neck(self.backbone(x)))
+        return maps
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """The chosen outputs, by name."""
+        levels = self.levels(x)
+        classes, sides = self.design.classes, 4 * self.design.bins
+        found = {}
+        if "scores" in self.outputs:
+            found["scores"] = per_anchor([level[:, :classes] for level in levels], classes)
+        if "sides" in self.outputs:
+            found["sides"] = per_anchor([level[:, classes:] for level in levels], sides)
+        return found
