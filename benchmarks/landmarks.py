@@ -7,6 +7,9 @@ pictures that settings may be chosen on, `report`, the default, the others.
 
 from __future__ import annotations
 
+import cores_first  # noqa: F401 - before numpy is imported
+
+# isort: split
 import argparse
 import datetime
 import os
@@ -17,13 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop import cores, folders
-
-cores.set_up(folders.cache)
-
-import numpy as np  # noqa: E402 (threads are set before numpy is loaded)
-from landmark_data import Half, Labelled, athletes, clips, faces68, frames, nobody, one_person  # noqa: E402
-from landmark_metrics import (  # noqa: E402
+import numpy as np
+from landmark_data import Half, Labelled, athletes, clips, faces68, frames, nobody, one_person
+from landmark_metrics import (
     agreement,
     boxes_agree,
     centre_of,
@@ -33,12 +32,13 @@ from landmark_metrics import (  # noqa: E402
     pck_hits,
     switches,
 )
-from mediapipe_environment import Peer  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+from mediapipe_environment import Peer
+from numpy.typing import NDArray
 
-from models.analyzer import Analyzer, AnalyzerOptions, load_analyzer  # noqa: E402
-from models.errors import OnlookerError  # noqa: E402
-from models.scene import Scene  # noqa: E402
+from desktop import cores, folders
+from models.analyzer import Analyzer, AnalyzerOptions, load_analyzer
+from models.errors import OnlookerError
+from models.scene import Scene
 
 Floats = NDArray[np.float32]
 

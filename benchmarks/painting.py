@@ -9,6 +9,9 @@ transparent as a whole, as on a slow machine.
 
 from __future__ import annotations
 
+import cores_first  # noqa: F401 - before numpy is imported
+
+# isort: split
 import argparse
 import os
 import time
@@ -16,25 +19,22 @@ from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
 from desktop import cores, folders
-
-cores.set_up(folders.cache)
-
-import numpy as np  # noqa: E402 - after the cores were shared out
-from PySide6.QtGui import QImage, QPainter  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
-
-from desktop.drawing.marks import Marks, marks_of  # noqa: E402
-from desktop.drawing.renderer import draw  # noqa: E402
-from desktop.frame import Frame  # noqa: E402
-from desktop.live.showing import Shown  # noqa: E402
-from desktop.sources.naming import make_source  # noqa: E402
-from desktop.window.application import load_fonts  # noqa: E402
-from desktop.window.fitting import Fit, fit  # noqa: E402
-from desktop.window.painter import MarksPainter  # noqa: E402
-from desktop.window.preview import Preview  # noqa: E402
-from models.analyzer import load_analyzer  # noqa: E402
-from models.scene import Scene  # noqa: E402
+from desktop.drawing.marks import Marks, marks_of
+from desktop.drawing.renderer import draw
+from desktop.frame import Frame
+from desktop.live.showing import Shown
+from desktop.sources.naming import make_source
+from desktop.window.application import load_fonts
+from desktop.window.fitting import Fit, fit
+from desktop.window.painter import MarksPainter
+from desktop.window.preview import Preview
+from models.analyzer import load_analyzer
+from models.scene import Scene
 
 
 def found() -> tuple[Frame, Scene]:

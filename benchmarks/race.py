@@ -7,6 +7,9 @@ does nothing while we work. Median and 10th percentile (on a machine that does o
 
 from __future__ import annotations
 
+import cores_first  # noqa: F401 - before numpy is imported
+
+# isort: split
 import argparse
 import os
 import sys
@@ -15,19 +18,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
+import numpy as np
+from landmark_data import frames
+from landmarks import conditions
+from mediapipe_environment import Peer
+from numpy.typing import NDArray
+
 from desktop import cores, folders
-
-cores.set_up(folders.cache)
-
-import cv2  # noqa: E402 (threads are set before numpy is loaded)
-import numpy as np  # noqa: E402
-from landmark_data import frames  # noqa: E402
-from landmarks import conditions  # noqa: E402
-from mediapipe_environment import Peer  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-from models.analyzer import Analyzer, AnalyzerOptions, load_analyzer  # noqa: E402
-from models.errors import OnlookerError  # noqa: E402
+from models.analyzer import Analyzer, AnalyzerOptions, load_analyzer
+from models.errors import OnlookerError
 
 Pixels = NDArray[np.uint8]
 Timed = tuple[list[float], float]

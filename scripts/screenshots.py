@@ -9,14 +9,13 @@ is installed (apt-get install xvfb openbox).
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from screen import virtual_screen
 
 SIZE = (1040, 650)
 SMALL = 0.32  # of the picture's height: the face in the moments of the clip in which much of the body is seen
@@ -25,35 +24,12 @@ FLUENT = 24  # frames analysed in a second
 PATIENCE = 180  # seconds: the forms of the networks may have to be made first
 
 
-@contextmanager
-def screen() -> Iterator[str]:
-    """A screen without a monitor, with a window manager where there is one; gives its name."""
-    if shutil.which("Xvfb") is None:
-        raise SystemExit("Xvfb is missing: apt-get install xvfb")
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    manager: subprocess.Popen[bytes] | None = None
-    try:
-        with os.fdopen(read) as answer:
-            name = f":{answer.readline().strip()}"
-        if shutil.which("openbox"):
-            manager = subprocess.Popen(["openbox"], env={**os.environ, "DISPLAY": name}, stderr=subprocess.DEVNULL)
-        yield name
-    finally:
-        for process in (manager, server):
-            if process is not None:
-                process.terminate()
-                process.wait(10)
-
-
 def main() -> int:
     """Both pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "docs"
     folder.mkdir(parents=True, exist_ok=True)
-    with screen() as display, tempfile.TemporaryDirectory() as settings:
-        os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "ONLOOKER_CONFIG": settings}
+    with virtual_screen(1600, 1000, managed=True) as environment, tempfile.TemporaryDirectory() as settings:
+        os.environ |= environment | {"ONLOOKER_CONFIG": settings}
         return photograph(folder)
 
 

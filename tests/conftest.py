@@ -76,22 +76,24 @@ def folders_of_their_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     monkeypatch.setenv("ONLOOKER_CACHE", os.environ.get("ONLOOKER_TEST_CACHE", str(base / "cache")))
 
 
+def _folder(variable: str, what: str) -> Path:
+    """The folder that an environment variable names; the test is skipped, with the reason, where it is not set."""
+    named = os.environ.get(variable)
+    if not named:
+        pytest.skip(f"{variable} names no folder of {what}")
+    return Path(named)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of pictures and clips that are not ours to publish; the test is skipped where it is not set."""
-    folder = os.environ.get("ONLOOKER_DATA")
-    if not folder:
-        pytest.skip("ONLOOKER_DATA names no folder of test pictures and clips")
-    return Path(folder)
+    """The folder of pictures and clips that are not ours to publish."""
+    return _folder("ONLOOKER_DATA", "test pictures and clips")
 
 
 @pytest.fixture(scope="session")
 def shared_models() -> Path:
-    """The folder of other people's networks that ours start from; the test is skipped where it is not set."""
-    folder = os.environ.get("ONLOOKER_MODELS")
-    if not folder:
-        pytest.skip("ONLOOKER_MODELS names no folder of published networks")
-    return Path(folder)
+    """The folder of other people's networks that ours start from."""
+    return _folder("ONLOOKER_MODELS", "published networks")
 
 
 @pytest.fixture(scope="session")
