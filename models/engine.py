@@ -86,8 +86,7 @@ def load_engines(
         try:
             return _on_gpu(networks, name, cache, threads, precision, report)
         except (RuntimeError, ImportError, AssertionError) as error:  # AssertionError: torch without that device
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            note = f"The graphics device ({name}) is not used: {lines[0].rstrip('.')}."
+            note = f"The graphics device ({name}) is not used: {devices.first_line(error).rstrip('.')}."
     return dict(_on_cpu(networks, cache, threads, precision, note, report))
 
 

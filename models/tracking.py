@@ -55,11 +55,6 @@ class Track:
         """Where its centre is thought to be at `time`."""
         return np.asarray(geometry.centres(self.box) + self.speed * min(time - self.time, COASTING), np.float32)
 
-    def box_at(self, time: float) -> Floats:
-        """Where its box is thought to be at `time`."""
-        shift = self.centre_at(time) - geometry.centres(self.box)
-        return np.asarray(self.box + np.tile(shift, 2), np.float32)
-
     def see(self, box: Floats, time: float) -> None:
         """It was seen at `time` in `box`."""
         step = time - self.time

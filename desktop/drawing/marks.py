@@ -227,14 +227,14 @@ def _holds(box: Floats, point: Floats) -> bool:
 def _body_lines(body: Body, *, head: bool) -> Iterator[Lines]:
     points = body.points[:, :2]
     visibility = body.points[:, 3]
-    most, on_head = 0.02 * _extent(points), 0.06 * _extent(points[HEAD_JOINTS])
+    most, most_on_head = 0.02 * _extent(points), 0.06 * _extent(points[HEAD_JOINTS])
     centre = colour_of(body.track)
     limbs = [(BODY_CENTRE, centre, most), (BODY_RIGHT, RIGHT_COLOUR, most), (BODY_LEFT, LEFT_COLOUR, most)]
     if head:
         limbs += [
-            (HEAD_CENTRE, centre, on_head),
-            (HEAD_RIGHT, RIGHT_COLOUR, on_head),
-            (HEAD_LEFT, LEFT_COLOUR, on_head),
+            (HEAD_CENTRE, centre, most_on_head),
+            (HEAD_RIGHT, RIGHT_COLOUR, most_on_head),
+            (HEAD_LEFT, LEFT_COLOUR, most_on_head),
         ]
     for edges, colour, bound in limbs:
         least = visibility[edges].min(1)

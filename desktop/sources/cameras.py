@@ -71,7 +71,8 @@ def find_camera(which: str) -> Camera:
             twins[camera.name] += 1
             if which.casefold() in (camera.name.casefold(), f"{camera.name}#{twins[camera.name]}".casefold()):
                 return camera
-    raise SourceError(f"There is no camera {which}: {_those_there(cameras)}.".replace("  ", " ").replace(" :", ":"))
+    wanted = f"camera {which}" if which else "camera"
+    raise SourceError(f"There is no {wanted}: {_those_there(cameras)}.")
 
 
 def is_connected(camera: Camera) -> bool:

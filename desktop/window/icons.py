@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 import resources
@@ -47,12 +47,3 @@ def program_icon() -> QIcon:
     for size in (16, 32, 64, 128, 256):
         made.addPixmap(pixmap("onlooker", _INK, size))
     return made
-
-
-def mixed(one: str, other: str, part: float) -> str:
-    """The colour `part` of the way from `one` to `other`, 0..1, as "#rrggbb"."""
-    a, b = QColor(one), QColor(other)
-    red, green, blue = (
-        round(x + (y - x) * part) for x, y in ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
-    )
-    return QColor(red, green, blue).name()

@@ -33,7 +33,6 @@ _PULL = 8  # milliseconds between two looks for a new frame
 _TICK = 200  # milliseconds between two looks at figures, errors and errands
 _LATE = 50  # ticks after which what has not ended is named
 _RECENT = 6
-_RECENT_AGES = 15
 
 
 def equip_room() -> Room:

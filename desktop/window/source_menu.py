@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SourceMenu(QMenu):
-    """`chosen`: the name of the source that was clicked; `opening`: it is about to be seen."""
+    """`chosen`: the name of the source that was clicked."""
 
     chosen = Signal(str)
 
