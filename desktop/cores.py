@@ -84,7 +84,7 @@ _state: Cores | None = None
 def set_up(folder: Callable[[], Path] | None = None) -> Cores:
     """Divide the cores and set the instruction limit, in the environment; once, later calls give what was set.
 
-    `folder` gives the user's cache folder, asked only where the processor has to be tried.
+    `folder` gives the user's cache folder, asked only where AMX is listed and the user has set no limit.
     """
     global _state
     if _state is None:
@@ -140,11 +140,6 @@ def describe() -> str:
     if limit.low:
         return f"{threads} Instruction limit {limit.isa}: this processor lists AMX and cannot use it ({when})."
     return f"{threads} Only f32 is used: int8 and bf16 fail on this processor at every limit ({when})."
-
-
-def processor() -> str:
-    """What the processor is, as far as it decides which instructions work: name and abilities, in one short hash."""
-    return hashlib.sha256("\n".join(_processor_facts()).encode()).hexdigest()[:16]
 
 
 def limit_instructions(environ: MutableMapping[str, str], folder: Callable[[], Path] | None = None) -> Limit:

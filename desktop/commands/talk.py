@@ -80,11 +80,11 @@ def _to_stderr(sentence: str) -> None:
     typer.echo(sentence, err=True)
 
 
-def table(rows: Sequence[Sequence[str]], *, indent: str = "") -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells in aligned columns, two spaces between them, as plain text of any width."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(indent + line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 class RedactedFormatter(logging.Formatter):
