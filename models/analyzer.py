@@ -7,7 +7,7 @@ tracks; `Analyzer.look` takes one still picture and refines everything that can 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import boxes, decoding, regions, stills
-from models.catalogue import Precision
+from models.catalogue import NETWORKS, Precision
 from models.followers import Followers
 from models.kinds import BodyKind, FaceKind, Found
+from models.objects import DEFAULT
 from models.scene import EMPTY, Body, Face, Floats, Scene
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class AnalyzerOptions:
     `faces`, `bodies`: which kinds. `face_score`, `body_score`: least score 0..1, None = the kind's own. `max_faces`,
     `max_bodies`: how many are followed at a time in a moving picture (a still picture has no limit). `smooth`:
     One-Euro smoothing of what is followed. `masks`: the outline of every body, which costs a network more.
+
+    `objects`: boxes and classes too. `object_score`: least score of an object, None = the usual one; `class_scores`:
+    another one for some classes, by name. `classes`: the names of those that are wanted, None = all. `detector`: the
+    key of the network that finds them, of the catalogue or one that was added. `input_size`: height and width of its
+    input in pixels, None = what this machine does in time.
     """
 
     faces: bool = True
@@ -51,11 +57,23 @@ class AnalyzerOptions:
     max_bodies: int = 4
     smooth: bool = True
     masks: bool = False
+    objects: bool = True
+    object_score: float | None = None
+    classes: frozenset[str] | None = None
+    class_scores: Mapping[str, float] = field(default_factory=dict)
+    detector: str = DEFAULT
+    input_size: int | None = None
 
     def networks(self) -> tuple[str, ...]:
-        """The networks that are needed."""
+        """The networks that are needed: keys of the catalogue, and of a detector that was added."""
         bodies = MASK_KEYS if self.masks else BODY_KEYS
-        return (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
+        found = (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
+        return (*found, self.detector) if self.objects and self._known else found
+
+    @property
+    def _known(self) -> bool:
+        """Whether there is such a detector: the default one is missing from a catalogue without its weights."""
+        return self.detector in NETWORKS or self.detector != DEFAULT
 
 
 class Analyzer:

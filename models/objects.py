@@ -1,0 +1,102 @@
+"""Detectors of objects by their keys, and ours.
+
+A detector brings a picture to its network's size, and its boxes back into the picture. Ours are stretched, as they were
+trained; networks that a user added look as they were made to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import cells, fitting
+from models.catalogue import NETWORKS, Precision
+from models.cells import Things
+from models.classes import COCO
+from models.errors import NetworkError
+from models.object_detector import NOTHING, ObjectDetector, within
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+__all__ = ["DEFAULT", "EngineDetector", "ObjectDetector", "load_detector"]
+
+Pixels = NDArray[np.uint8]
+Progress = Callable[[str, float], None]
+
+DEFAULT = "onlooker-m"
+"""The key of the detector that is used where no other is named."""
+
+
+class EngineDetector:
+    """One of our networks as a detector: dense heads at several strides, the picture stretched."""
+
+    def __init__(self, engine: Engine, labels: tuple[str, ...] = COCO) -> None:
+        self._engine = engine
+        self.labels = labels
+
+    @property
+    def key(self) -> str:
+        """Its network's name."""
+        return self._engine.network.key
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of its input."""
+        return self._engine.network.input
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return self._engine.device
+
+    @property
+    def precision(self) -> str:
+        """The numbers that it calculates with."""
+        return self._engine.precision
+
+    @property
+    def note(self) -> str:
+        """Why another device than the wanted one is used, or ""."""
+        return self._engine.note
+
+    def find(self, pixels: Pixels, threshold: float) -> Things:
+        """As `ObjectDetector.find`; nothing in a picture without pixels."""
+        if not pixels.size:
+            return NOTHING
+        shown, fit = fitting.stretch(pixels, *self.size)
+        outputs = self._engine.run(shown[None])
+        found = cells.things(outputs["scores"][0], outputs["sides"][0], cells.grid(*self.size), threshold)
+        return within(Things(fit.back(found.boxes), found.scores, found.classes), pixels.shape[1], pixels.shape[0])
+
+
+def load_detector(
+    key: str = DEFAULT,
+    *,
+    size: int | None = None,
+    device: str = "auto",
+    cache: Path,
+    threads: int,
+    added: Path | None = None,
+    precision: Precision | None = None,
+    progress: Progress | None = None,
+) -> ObjectDetector:
+    """The detector of the network `key`.
+
+    `size`: height and width that its input shall have, in pixels; None: the network's usual one. `added`: the folder of
+    networks that the user added. The others are those of `models.engine.load_engine`. Raises NetworkError.
+    """
+    from models.engine import load_engine
+
+    del added
+    if key not in NETWORKS:
+        raise NetworkError(f"There is no detector {key!r}.")
+    engine = load_engine(key, device=device, cache=cache, threads=threads, precision=precision, progress=progress)
+    if size is not None and (size, size) != engine.network.input:
+        height, width = engine.network.input
+        raise NetworkError(f"{engine.network.title} looks at pictures of {width} x {height} pixels, not of {size}.")
+    return EngineDetector(engine)
