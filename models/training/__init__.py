@@ -1,0 +1,1 @@
+"""Training of detectors: data, losses, the loop, and how good they are."""
