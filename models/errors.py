@@ -20,6 +20,10 @@ class NetworkError(OnlookerError):
     """A network could not be had: a damaged weights file, no form could be made, a device that does not work."""
 
 
+class FetchError(OnlookerError):
+    """A network could not be fetched: no connection, another file than the one that was meant, a server that lies."""
+
+
 class SettingsError(OnlookerError):
     """The settings file could not be read or holds values that make no sense."""
 

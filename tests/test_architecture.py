@@ -142,6 +142,11 @@ def test_live_and_batch_compose_the_rooms_and_not_each_other(floor: str) -> None
     assert _broken(_of(f"desktop.{floor}"), allowed) == []
 
 
+def test_what_is_fetched_stands_on_leaves_and_the_locks_and_reasons_of_recordings() -> None:
+    allowed = ("desktop.fetching", "desktop.recordings.locking", "desktop.recordings.reasons")
+    assert _broken(_of("desktop.fetching"), allowed) == []
+
+
 def test_settings_are_read_by_commands_and_window_only() -> None:
     wrong = [
         module
@@ -178,6 +183,7 @@ def test_the_window_stands_on_live_batch_marks_and_settings() -> None:
     allowed = (
         *(f"desktop.{name}" for name in ("window", "live", "batch", "settings", "cores", "folders")),
         *("desktop.drawing", "desktop.sources", "desktop.recordings", "models.analyzer", "models.catalogue"),
+        "desktop.fetching",
     )
     assert _broken(_of("desktop.window"), allowed) == []
 
