@@ -19,8 +19,10 @@ from models import boxes, decoding, regions, stills
 from models.catalogue import NETWORKS, Precision
 from models.followers import Followers
 from models.kinds import BodyKind, FaceKind, Found
-from models.objects import DEFAULT
-from models.scene import EMPTY, Body, Face, Floats, Scene
+from models.object_detector import ObjectDetector
+from models.object_watch import ObjectWatch
+from models.objects import DEFAULT, EngineDetector, load_detector
+from models.scene import EMPTY, Body, Detection, Face, Floats, Scene
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -77,10 +79,12 @@ class AnalyzerOptions:
 
 
 class Analyzer:
-    """Finds faces and bodies. Used by one thread at a time.
+    """Finds objects, faces and bodies. Used by one thread at a time.
 
     `engines`: by network key, at least those of `options.networks()`. `options` may be replaced between two calls;
     when the new ones need networks that are not there, `more` is asked for them (by key), which may take seconds.
+    `detectors`: asked for the detector of objects by key and size of its input (None: the usual one); without it
+    detectors are made of engines, and keep their sizes.
     """
 
     def __init__(
@@ -89,11 +93,15 @@ class Analyzer:
         options: AnalyzerOptions | None = None,
         *,
         more: Callable[[str], Engine] | None = None,
+        detectors: Callable[[str, int | None], ObjectDetector] | None = None,
     ) -> None:
         self._engines = dict(engines)
         self._more = more
+        self._detectors = detectors
         self._faces: Followers | None = None
         self._bodies: Followers | None = None
+        self._objects: ObjectWatch | None = None
+        self._detector: tuple[str, int | None] | None = None
         self.options = AnalyzerOptions() if options is None else options
 
     @property
@@ -103,11 +111,12 @@ class Analyzer:
 
     @options.setter
     def options(self, options: AnalyzerOptions) -> None:
-        for key in options.networks():
-            if key not in self._engines:
-                if self._more is None:
-                    raise KeyError(f"no engine for the network {key}")
-                self._engines[key] = self._more(key)
+        keys = options.networks()
+        for key in keys:
+            if key != options.detector:
+                self._engine(key)
+        if options.detector in keys:
+            self._watch(options)
         self._options = options
         if options.faces:
             if self._faces is None:
@@ -122,58 +131,92 @@ class Analyzer:
             self._bodies.most, self._bodies.threshold = options.max_bodies, options.body_score
             self._bodies.smooth = options.smooth
 
+    def _engine(self, key: str) -> Engine:
+        if key not in self._engines:
+            if self._more is None:
+                raise KeyError(f"no engine for the network {key}")
+            self._engines[key] = self._more(key)
+        return self._engines[key]
+
+    def _watch(self, options: AnalyzerOptions) -> None:
+        """Have the detector that the options name, and tell what is wanted of it."""
+        wanted = options.detector, options.input_size
+        if self._objects is None or wanted != self._detector:
+            detector = self._detectors(*wanted) if self._detectors else EngineDetector(self._engine(options.detector))
+            if self._objects is None:
+                self._objects = ObjectWatch(detector)
+            self._objects.detector, self._detector = detector, wanted
+        self._objects.want(options.object_score, options.class_scores, options.classes)
+
+    @property
+    def _running(self) -> list[Engine | ObjectDetector]:
+        seeing = [] if self._objects is None else [self._objects.detector]
+        return [*self._engines.values(), *seeing]
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """(height, width) of the picture that the detector of objects looks at; None where there is none."""
+        return None if self._objects is None else self._objects.detector.size
+
     @property
     def device(self) -> str:
         """Where the networks run, such as "cpu"; several joined by a comma."""
-        return ", ".join(dict.fromkeys(engine.device for engine in self._engines.values()))
+        return ", ".join(dict.fromkeys(one.device for one in self._running))
 
     @property
     def precision(self) -> str:
         """The numbers that the networks calculate with, such as "f32"; several joined by a comma."""
-        return ", ".join(dict.fromkeys(engine.precision for engine in self._engines.values()))
+        return ", ".join(dict.fromkeys(one.precision for one in self._running))
 
     @property
     def note(self) -> str:
         """Why another device than the wanted one is used, or ""."""
-        return " ".join(dict.fromkeys(engine.note for engine in self._engines.values() if engine.note))
+        return " ".join(dict.fromkeys(one.note for one in self._running if one.note))
 
     def begin(self) -> None:
         """The next frame is the first of another session: nobody is followed, and tracks are counted from 1 again."""
-        for followers in (self._faces, self._bodies):
-            if followers is not None:
-                followers.begin()
+        for followed in (self._faces, self._bodies, self._objects):
+            if followed is not None:
+                followed.begin()
 
     def reset(self) -> None:
         """Forget who is followed: the next frame belongs to another picture. Numbers of tracks are not used again."""
-        for followers in (self._faces, self._bodies):
-            if followers is not None:
-                followers.reset()
+        for followed in (self._faces, self._bodies, self._objects):
+            if followed is not None:
+                followed.reset()
 
     def analyze(self, pixels: Pixels, time_ns: int) -> Scene:
         """What the next frame of a moving picture shows. `pixels`: (height, width, 3) BGR uint8; `time_ns`: when."""
-        time = time_ns / 1e9
+        time, options = time_ns / 1e9, self._options
+        objects: tuple[Detection, ...] = ()
         faces: tuple[Face, ...] = ()
         bodies: tuple[Body, ...] = ()
-        if self._options.faces and self._faces is not None:
+        if options.objects and self._objects is not None:
+            objects = self._objects.wanted(self._objects.advance(pixels, time))
+        if options.faces and self._faces is not None:
             faces = tuple(
                 Face(boxes.around(seen.points), seen.found.score, seen.points, seen.track)
                 for seen in self._faces.advance(pixels, time)
             )
-        if self._options.bodies and self._bodies is not None:
+        if options.bodies and self._bodies is not None:
             seen_bodies = self._bodies.advance(pixels, time)
             bodies = tuple(_body(seen.found, seen.points, seen.world, pixels.shape, seen.track) for seen in seen_bodies)
-        return Scene(faces=faces, bodies=bodies) if faces or bodies else EMPTY
+        return Scene(objects, faces, bodies) if objects or faces or bodies else EMPTY
 
     def look(self, pixels: Pixels) -> Scene:
         """Everything in one still picture, refined, small things too, best score first; no tracks, nothing smoothed."""
         options = self._options
+        objects: tuple[Detection, ...] = ()
         face_finds: list[Found] = []
         body_finds: list[Found] = []
+        if options.objects and self._objects is not None:
+            objects = self._objects.wanted(self._objects.look(pixels))
         if options.faces and self._faces is not None:
             face_finds = stills.find(self._faces.kind, pixels, options.face_score)
         if options.bodies and self._bodies is not None:
             body_finds = stills.find(self._bodies.kind, pixels, options.body_score)
         return Scene(
+            objects,
             faces=tuple(Face(boxes.around(one.points), one.score, one.points) for one in face_finds),
             bodies=tuple(_body(one, one.points, one.world, pixels.shape) for one in body_finds),
         )
@@ -201,13 +244,15 @@ def load_analyzer(
     device: str = "auto",
     cache: Path,
     threads: int,
+    added: Path | None = None,
     precision: Precision | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Analyzer:
     """An analyzer with the engines that `options` need; others are loaded when the options change to need them.
 
-    `device`: "auto", "cpu", "cuda" or "mps". `cache`: the folder of forms. `precision`: see `engine.load_engines`.
-    `progress`: what is being done and how far, 0..1, never falling. Raises NetworkError.
+    `device`: "auto", "cpu", "cuda" or "mps". `cache`: the folder of forms. `added`: the folder of networks that the
+    user added. `precision`: see `engine.load_engines`. `progress`: what is being done and how far, 0..1, never falling.
+    Raises NetworkError.
     """
     from models.engine import load_engine, load_engines
 
@@ -216,7 +261,29 @@ def load_analyzer(
     def load(key: str) -> Engine:
         return load_engine(key, device=device, cache=cache, threads=threads, precision=precision)
 
+    def detectors(key: str, size: int | None) -> ObjectDetector:
+        return load_detector(
+            key,
+            size=size,
+            device=device,
+            cache=cache,
+            threads=threads,
+            added=added,
+            precision=precision,
+            engine=engines.pop(key, None),
+        )
+
     engines = load_engines(
-        chosen.networks(), device=device, cache=cache, threads=threads, precision=precision, progress=progress
+        [key for key in chosen.networks() if key in NETWORKS],
+        device=device,
+        cache=cache,
+        threads=threads,
+        precision=precision,
+        progress=progress,
     )
-    return Analyzer(engines, chosen, more=load)
+    return Analyzer(
+        {key: engine for key, engine in engines.items() if key != chosen.detector},
+        chosen,
+        more=load,
+        detectors=detectors,
+    )

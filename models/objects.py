@@ -84,18 +84,21 @@ def load_detector(
     added: Path | None = None,
     precision: Precision | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> ObjectDetector:
     """The detector of the network `key`.
 
     `size`: height and width that its input shall have, in pixels; None: the network's usual one. `added`: the folder of
-    networks that the user added. The others are those of `models.engine.load_engine`. Raises NetworkError.
+    networks that the user added. `engine`: the network at its usual size, where it is loaded already. The others are
+    those of `models.engine.load_engine`. Raises NetworkError.
     """
     from models.engine import load_engine
 
     del added
     if key not in NETWORKS:
         raise NetworkError(f"There is no detector {key!r}.")
-    engine = load_engine(key, device=device, cache=cache, threads=threads, precision=precision, progress=progress)
+    if engine is None:
+        engine = load_engine(key, device=device, cache=cache, threads=threads, precision=precision, progress=progress)
     if size is not None and (size, size) != engine.network.input:
         height, width = engine.network.input
         raise NetworkError(f"{engine.network.title} looks at pictures of {width} x {height} pixels, not of {size}.")
