@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from desktop.batch.annotate import Progress
+    from desktop.fetching.download import Progress as Fetched
 
 _LONG = 2.0  # seconds
 
@@ -97,3 +98,21 @@ def frames(talk: Talk) -> Iterator[Callable[[Progress], None]]:
             shown.update(task, description=f"{name}{place}", completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def fetching(talk: Talk, name: str) -> Iterator[Callable[[Fetched], None]]:
+    """A bar with bytes done, bytes a second and the time that is left; none without a terminal."""
+    if not talk.shows_progress:
+        yield lambda _progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
+
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, transient=True) as shown, talk.by(_above(console)):
+        task = shown.add_task(name, total=None)
+        yield lambda progress: shown.update(task, completed=progress.done, total=progress.total)

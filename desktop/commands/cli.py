@@ -19,8 +19,10 @@ from desktop import __version__
 from desktop.commands.annotate import annotate
 from desktop.commands.bench import bench
 from desktop.commands.cameras import cameras
+from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
+from desktop.commands.options import Debug, Json, Quiet
 from desktop.commands.self_check import self_check
 from desktop.commands.talk import logs_on_stderr, redacted
 from desktop.commands.window import window
@@ -55,10 +57,23 @@ def onlooker(
 
 app.command("annotate")(annotate)
 app.command("cameras")(cameras)
-app.command("models")(models)
 app.command("bench")(bench)
 app.command("self-check")(self_check)
 app.command("window", hidden=True)(window)
+
+networks = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode=None)
+app.add_typer(networks, name="models")
+
+
+@networks.callback(invoke_without_command=True)
+def list_models(context: typer.Context, json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+    """List the networks, or fetch further ones."""
+    if context.invoked_subcommand is None:
+        models(json=json, quiet=quiet, debug=debug)
+
+
+networks.command("list")(models)
+networks.command("fetch")(fetch)
 
 
 def with_command(arguments: Sequence[str]) -> list[str]:
@@ -68,7 +83,9 @@ def with_command(arguments: Sequence[str]) -> list[str]:
     while leading < len(words) and words[leading] in _ANYWHERE:
         leading += 1
     if leading < len(words) and words[leading] in _names():
-        return [words[leading], *words[:leading], *words[leading + 1 :]]  # `onlooker --debug annotate …` too
+        of_models = words[leading] == "models" and words[leading + 1 : leading + 2]
+        end = leading + (2 if of_models and of_models[0] in _of_models() else 1)
+        return [*words[leading:end], *words[:leading], *words[end:]]  # `onlooker --debug annotate …` too
     if words and words[0] in _OWN_OPTIONS:
         return words
     return ["window", *words]
@@ -82,7 +99,12 @@ def _meant(words: Sequence[str]) -> str:
 
 
 def _names() -> list[str]:
-    return [command.name for command in app.registered_commands if command.name is not None]
+    named = [command.name for command in app.registered_commands] + [group.name for group in app.registered_groups]
+    return [name for name in named if isinstance(name, str)]
+
+
+def _of_models() -> list[str]:
+    return [command.name for command in networks.registered_commands if command.name is not None]
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -58,6 +58,8 @@ def onlooker(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
         (["--debug", "annotate", "x"], ["annotate", "--debug", "x"]),
         (["-q", "--debug", "cameras", "--json"], ["cameras", "-q", "--debug", "--json"]),
         (["./annotate"], ["window", "./annotate"]),  # a file of that name
+        (["--debug", "models", "fetch", "x"], ["models", "fetch", "--debug", "x"]),
+        (["--debug", "models", "--json"], ["models", "--debug", "--json"]),
         (["--help"], ["--help"]),
         (["-h"], ["-h"]),
         (["--version"], ["--version"]),
