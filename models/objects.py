@@ -40,6 +40,11 @@ class EngineDetector:
         self.labels = labels
 
     @property
+    def engine(self) -> Engine:
+        """The network that runs behind it."""
+        return self._engine
+
+    @property
     def key(self) -> str:
         """Its network's name."""
         return self._engine.network.key

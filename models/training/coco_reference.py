@@ -7,6 +7,7 @@ for machines where nothing can be installed.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from models.training.annotations import Dataset
 
 MISSING = "pycocotools is not installed: pip install 'onlooker[training]' brings it."
+
+
+def is_there() -> bool:
+    """Whether pycocotools is installed."""
+    try:
+        return importlib.util.find_spec("pycocotools.cocoeval") is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def average_precision(found: Sequence[Things], dataset: Dataset) -> tuple[float, float, float]:

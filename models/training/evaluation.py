@@ -9,6 +9,7 @@ Each class is judged on the pictures alone that are labelled for it. Figures are
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -114,23 +115,35 @@ def evaluate(
     Classes that only one of the two knows are left out, and pictures that cannot be read. `progress`: pictures done, of
     how many. Raises OnlookerError where no picture can be read or no class is known to both.
     """
-    found, shown = look(detector, dataset, lowest=lowest, progress=progress)
-    return measure(found, shown)
+    looked = look(detector, dataset, lowest=lowest, progress=progress)
+    return measure(looked.found, looked.dataset)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What was found in each picture of `dataset`, which is that of the pictures that could be read and of the classes
+    that the detector knows: its notes tell what was left out. `seconds`: how long each picture in memory took."""
+
+    found: tuple[Things, ...]
+    dataset: Dataset
+    seconds: tuple[float, ...]
 
 
 def look(
     detector: ObjectDetector, dataset: Dataset, *, lowest: float = LOWEST, progress: Progress | None = None
-) -> tuple[list[Things], Dataset]:
-    """What the detector finds with a score of `lowest` or more, and the dataset of the same pictures that it stands
-    for: `evaluate` says what is left out; the dataset's notes tell it. Raises OnlookerError."""
+) -> Looked:
+    """What the detector finds with a score of `lowest` or more. Raises OnlookerError as `evaluate`."""
     known = shared(dataset, detector.labels)
     places = placed(detector.labels, known.names)
     found: list[Things] = []
     seen: list[Picture] = []
+    seconds: list[float] = []
     for done, picture in enumerate(known.pictures, 1):
         pixels = pixels_of(picture)
         if pixels is not None:
+            begun = time.perf_counter()
             things = detector.find(pixels, lowest)
+            seconds.append(time.perf_counter() - begun)
             found.append(renamed(things, places))
             seen.append(picture)
         if progress is not None:
@@ -139,12 +152,15 @@ def look(
     if not seen:
         raise OnlookerError("None of the pictures can be read: do they lie where the annotations say?")
     note = (f"{unread} of {len(known.pictures)} pictures cannot be read and are left out.",) if unread else ()
-    return found, replace(known, pictures=tuple(seen), notes=(*known.notes, *note))
+    return Looked(tuple(found), replace(known, pictures=tuple(seen), notes=(*known.notes, *note)), tuple(seconds))
 
 
 def pixels_of(picture: Picture) -> NDArray[np.uint8] | None:
     """(H, W, 3) BGR, of the size that the labels are for; None where the file cannot be read as a picture."""
     read = cv2.imread(str(picture.file), cv2.IMREAD_COLOR)
+    if read is not None and read.shape[:2] == (picture.width, picture.height) and picture.width != picture.height:
+        # COCO's labels are for the picture as it lies in the file, turned by no tag.
+        read = cv2.imread(str(picture.file), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if read is None:
         return None
     pixels = np.asarray(read, np.uint8)
