@@ -1,0 +1,222 @@
+"""Fetches a further detector by choice: what it is, its licence and its size first, then the bytes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.fetching import download
+from desktop.fetching.connection import Caller
+from desktop.fetching.download import Offer, Progress, StoppedError, size_text
+from desktop.fetching.entries import Entry, named_by_user
+from desktop.live.errand import Errand
+from models.errors import OnlookerError
+
+logger = logging.getLogger(__name__)
+
+_LOOKS = 100  # milliseconds between two looks at what runs beside
+_ELSEWHERE = "Another address"
+_INTRO = "A detector is an ONNX file that somebody published. You see its size and licence before it is fetched."
+_FIELDS = {
+    "url": ("&Address", "https://example.org/detector.onnx"),
+    "sha256": ("&SHA-256", "64 digits, from whoever published it"),
+    "licence": ("&Licence", "Apache-2.0"),
+    "name": ("&Name", "as the file is called"),
+}
+
+
+class FetchDialog(QDialog):
+    """Asks what, looks how large it is, shows that with the licence, fetches it.
+
+    `entries`: what the list has. `folder`: where the file comes to lie. `fetched` carries its path and its Entry: the
+    file's sum is right, and that is all that is known of it. Closing the dialog ends what runs; it is gone on with the
+    next time.
+    """
+
+    fetched = Signal(Path, object)
+
+    def __init__(self, entries: tuple[Entry, ...], folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Fetch a detector")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._entries, self._folder = entries, folder
+        self._offered: Entry | None = None
+        self._caller, self._stop = Caller(), threading.Event()
+        self._progress = Progress(0, None)
+        self._errand: Errand[Offer] | Errand[Path] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOKS)
+        self._timer.timeout.connect(self._look_at_errand)
+        self._after: Callable[[], None] = lambda: None
+        self._build()
+        self._choose()
+
+    def _build(self) -> None:
+        intro = QLabel(_INTRO)
+        intro.setWordWrap(True)
+        self.choice = QComboBox()
+        self.choice.addItems([*(entry.title for entry in self._entries), _ELSEWHERE])
+        self.choice.setAccessibleName("Detector to fetch")
+        self.choice.setVisible(bool(self._entries))
+        self.choice.currentIndexChanged.connect(self._choose)
+        self.lines: dict[str, QLineEdit] = {}
+        self._form = QWidget()
+        form = QFormLayout(self._form)
+        form.setContentsMargins(0, 0, 0, 0)
+        for key, (title, example) in _FIELDS.items():
+            line = QLineEdit()
+            line.setPlaceholderText(example)
+            line.setAccessibleName(title.replace("&", ""))
+            line.textChanged.connect(self._forget)
+            form.addRow(title, line)
+            self.lines[key] = line
+        self._said = QLabel()
+        self._said.setWordWrap(True)
+        self._said.setTextFormat(Qt.TextFormat.PlainText)  # what others wrote is no markup
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.hide()
+        self._cancel, self.go = QPushButton("Cancel"), QPushButton("Look")
+        self.go.setProperty("primary", True)
+        self.go.setDefault(True)
+        self._cancel.clicked.connect(self.reject)
+        self.go.clicked.connect(self._go)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self.go)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 18)
+        column.setSpacing(12)
+        for widget in (intro, self.choice, self._form, self._said, self._bar):
+            column.addWidget(widget)
+        column.addLayout(buttons)
+        self.setMinimumWidth(500)
+
+    @property
+    def said(self) -> str:
+        """What it says of what was chosen: its size and licence, how far it is, or what went wrong."""
+        return self._said.text()
+
+    @property
+    def runs(self) -> bool:
+        """Whether a server is being asked."""
+        return self._errand is not None
+
+    def reject(self) -> None:
+        """Close, and end what runs: at once but for what the system alone can end, as looking up a name."""
+        self._stop.set()
+        self._caller.hang_up()
+        self._timer.stop()
+        super().reject()
+
+    def _choose(self) -> None:
+        self._form.setVisible(self.choice.currentIndex() >= len(self._entries))
+        self._forget()
+        self.adjustSize()
+
+    def _forget(self) -> None:
+        """What was looked at is not what is named now."""
+        self._offered = None
+        self.go.setText("Look")
+        self._say("")
+
+    def _go(self) -> None:
+        try:
+            entry = self._entry() if self._offered is None else self._offered
+        except OnlookerError as error:
+            self._say(str(error))
+            return
+        if self._offered is None:
+            self._say(f"Asking {entry.address.host}…")
+            looking = Errand("look at a detector", lambda: download.look(entry, self._caller))
+            self._begin(looking, lambda: self._show(entry, looking.result()))
+        else:
+            fetching = Errand("fetch a detector", lambda: self._fetch(entry))
+            self._begin(fetching, lambda: self._done(entry, fetching.result()))
+
+    def _entry(self) -> Entry:
+        place = self.choice.currentIndex()
+        if place < len(self._entries):
+            return self._entries[place]
+        typed = {key: line.text() for key, line in self.lines.items()}
+        return named_by_user(
+            url=typed["url"], sha256=typed["sha256"], licence=typed["licence"], name=typed["name"] or None
+        )
+
+    def _fetch(self, entry: Entry) -> Path:
+        """Runs beside."""
+
+        def tell(progress: Progress) -> None:
+            self._progress = progress
+
+        return download.fetch(entry, self._folder, tell=tell, caller=self._caller, stop=self._stop)
+
+    def _begin(self, errand: Errand[Offer] | Errand[Path], after: Callable[[], None]) -> None:
+        self._errand, self._after = errand, after
+        self._progress = Progress(0, None)
+        for widget in (self.choice, self._form, self.go):
+            widget.setEnabled(False)
+        self._bar.setRange(0, 0)
+        self._bar.show()
+        self._timer.start()
+
+    def _look_at_errand(self) -> None:
+        if self._errand is None:
+            return
+        if not self._errand.done:
+            if self._offered is not None:
+                self._show_progress()
+            return
+        self._timer.stop()
+        self._errand = None
+        self._bar.hide()
+        for widget in (self.choice, self._form, self.go):
+            widget.setEnabled(True)
+        try:
+            self._after()
+        except StoppedError:
+            return
+        except OnlookerError as error:
+            self._say(str(error))
+        except Exception as error:  # told, the window goes on
+            logger.exception("fetching failed")
+            self._say(f"Something went wrong ({error or type(error).__name__}).")
+
+    def _show(self, entry: Entry, offer: Offer) -> None:
+        """Show what would come; only now can it be fetched."""
+        size = "Its server does not say how large it is." if offer.bytes is None else size_text(offer.bytes)
+        way = "" if offer.address.host == entry.address.host else f", by way of {offer.address.host}"
+        self._say(f"{entry.title}\nLicence: {entry.licence}\nSize: {size}\nFrom: {entry.address}{way}")
+        self._offered = entry
+        self.go.setText("Fetch")
+
+    def _show_progress(self) -> None:
+        done, total = self._progress.done, self._progress.total
+        self._bar.setRange(0, 1000 if total else 0)
+        self._bar.setValue(round(1000 * done / total) if total else 0)
+        self._say(f"{size_text(done)} of {size_text(total)}" if total else size_text(done))
+
+    def _done(self, entry: Entry, path: Path) -> None:
+        self.fetched.emit(path, entry)
+        self.accept()
+
+    def _say(self, text: str) -> None:
+        self._said.setText(text)
+        self._said.setVisible(bool(text))
