@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models import boxes, decoding, regions, stills
 from models.catalogue import NETWORKS, Precision
 from models.followers import Followers
-from models.kinds import BodyKind, FaceKind, Found
+from models.kinds import VISIBLE, BodyKind, FaceKind, Found
 from models.object_detector import ObjectDetector
 from models.object_watch import ObjectWatch
 from models.objects import DEFAULT, EngineDetector, load_detector
@@ -32,9 +32,6 @@ Pixels = NDArray[np.uint8]
 FACE_KEYS = ("face-detector-full", "face-mesh")
 BODY_KEYS = ("body-detector", "body-landmarks")
 MASK_KEYS = ("body-detector", "body-mask")
-
-VISIBLE = 0.5
-"""Points of a body that are at least this visible span its box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +188,17 @@ class Analyzer:
         objects: tuple[Detection, ...] = ()
         faces: tuple[Face, ...] = ()
         bodies: tuple[Body, ...] = ()
+        people: Floats | None = None
         if options.objects and self._objects is not None:
-            objects = self._objects.wanted(self._objects.advance(pixels, time))
+            seen_objects = self._objects.advance(pixels, time)
+            objects, people = self._objects.wanted(seen_objects), self._objects.people(seen_objects)
         if options.faces and self._faces is not None:
             faces = tuple(
                 Face(boxes.around(seen.points), seen.found.score, seen.points, seen.track)
                 for seen in self._faces.advance(pixels, time)
             )
         if options.bodies and self._bodies is not None:
-            seen_bodies = self._bodies.advance(pixels, time)
+            seen_bodies = self._bodies.advance(pixels, time, people)
             bodies = tuple(_body(seen.found, seen.points, seen.world, pixels.shape, seen.track) for seen in seen_bodies)
         return Scene(objects, faces, bodies) if objects or faces or bodies else EMPTY
 
@@ -209,12 +208,14 @@ class Analyzer:
         objects: tuple[Detection, ...] = ()
         face_finds: list[Found] = []
         body_finds: list[Found] = []
+        people: Floats | None = None
         if options.objects and self._objects is not None:
-            objects = self._objects.wanted(self._objects.look(pixels))
+            seen_objects = self._objects.look(pixels)
+            objects, people = self._objects.wanted(seen_objects), self._objects.people(seen_objects)
         if options.faces and self._faces is not None:
             face_finds = stills.find(self._faces.kind, pixels, options.face_score)
         if options.bodies and self._bodies is not None:
-            body_finds = stills.find(self._bodies.kind, pixels, options.body_score)
+            body_finds = stills.find(self._bodies.kind, pixels, options.body_score, people)
         return Scene(
             objects,
             faces=tuple(Face(boxes.around(one.points), one.score, one.points) for one in face_finds),

@@ -31,6 +31,9 @@ ALARM = 0.3
 RETURNING = 0.2
 """Part of the usual confidence that is enough for a newcomer while somebody is missed."""
 
+TRIES = 2
+"""Boxes of people that are tried at a time, each `PERIOD`: the landmark network runs once for each."""
+
 NEAR, ALIKE = 0.12, 0.4
 """A proposed region is taken as a known one: distance of the middles in widths, difference of the widths'
 logarithms.
@@ -96,6 +99,8 @@ class Followers:
     _looked: float = -np.inf
     _lost: float = -np.inf
     _looks: int = 0
+    _tried: float = -np.inf
+    _tries: int = 0
 
     def __post_init__(self) -> None:
         self.tracker = Tracker(self.kind.stride)
@@ -110,10 +115,13 @@ class Followers:
         self.tracker.reset()
         self._followers.clear()
         self._looks = 0
-        self._looked = self._lost = -np.inf
+        self._looked = self._lost = self._tried = -np.inf
 
-    def advance(self, pixels: Pixels, time: float) -> list[Seen]:
-        """Everything seen in the frame at `time` (s), in order of track."""
+    def advance(self, pixels: Pixels, time: float, people: Floats | None = None) -> list[Seen]:
+        """Everything seen in the frame at `time` (s), in order of track.
+
+        `people` (N, 4): boxes in which a detector of objects sees people: newcomers are looked for there too.
+        """
         least = self.kind.landmark_threshold if self.threshold is None else self.threshold
         followed = [
             (number, f.region) for number, f in self._followers.items() if f.region is not None and f.region.sound
@@ -126,6 +134,8 @@ class Followers:
         if len(held) < self.most and self._must_look(held, time):
             self._looked = time
             held += [(one, 0) for one in self._newcomers(pixels, held, least, time)]
+        if people is not None and len(held) < self.most and not 0 <= time - self._tried < self.period:
+            held += [(one, 0) for one in self._in_boxes(pixels, people, held, least, time)]
         held = held[: self.most]
         known_by = np.array([one.known_by for one, _ in held], np.float32).reshape(-1, 4)
         tracks = self.tracker.update(known_by, [number for _, number in held], time)
@@ -164,6 +174,25 @@ class Followers:
             if sure and not any(self.kind.same(one, other) for other in seen + fresh):
                 fresh.append(one)
         return fresh
+
+    def _in_boxes(
+        self, pixels: Pixels, people: Floats, held: list[tuple[Found, int]], least: float, time: float
+    ) -> list[Found]:
+        """Those seen in a few of the boxes of people in which nobody is followed, which take turns."""
+        missed = [box for box in people if not any(self.kind.within(one, box) for one, _ in held)]
+        if not missed:
+            return []
+        self._tried = time
+        self._tries += TRIES
+        turn = [missed[(self._tries + place) % len(missed)] for place in range(min(TRIES, len(missed)))]
+        looked_at = [place for place in self.kind.regions_in(np.stack(turn)) if place.sound]
+        fresh: list[Found] = []
+        for one in self.kind.refine(pixels, looked_at, weigh=True):
+            sure = one.score >= least and self.kind.confidence(stills.UNTOLD, one, one) >= least
+            placed = any(self.kind.within(one, box) for box in turn)
+            if sure and placed and not any(self.kind.same(one, other) for other in [*(one for one, _ in held), *fresh]):
+                fresh.append(one)
+        return fresh[: self.most - len(held)]
 
     def _windows(self, pixels: Pixels, *, both: bool) -> list[Region]:
         """Where the detector looks for newcomers: at the whole picture and at its parts in turn, or at two at once."""

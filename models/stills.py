@@ -20,6 +20,7 @@ from models.kinds import Found, Kind
 from models.regions import Region
 
 Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 Belonging = TypeVar("Belonging")
 
 FINER = 0.6
@@ -45,6 +46,12 @@ FAINTEST = 0.05
 
 MOST_PROPOSALS = 300
 """Proposals that are refined in one picture, the best: bounds the time where a low score is wanted."""
+
+UNTOLD = 0.5
+"""Score of a proposal that speaks neither for nor against: a box of a person has been judged by another detector."""
+
+MOST_PEOPLE = 24
+"""Boxes of people that are tried in one picture, the surest: bounds the time where a crowd is far away."""
 
 CROWDED = 0.6
 """Intersection over union of their boxes from which two things are one."""
@@ -76,24 +83,36 @@ def _starts(length: int, span: float) -> list[float]:
     return [float(start) for start in np.linspace(0, length - span, count)]
 
 
-def find(kind: Kind, pixels: Pixels, threshold: float | None = None) -> list[Found]:
+def find(kind: Kind, pixels: Pixels, threshold: float | None = None, people: Floats | None = None) -> list[Found]:
     """Everything of a kind in a picture, most confident first, `score` its confidence.
 
-    `threshold`: least confidence, None = the kind's own.
+    `threshold`: least confidence, None = the kind's own. `people` (N, 4): boxes in which a detector of objects saw
+    people, surest first; in those where nobody was found the landmark network looks too.
     """
     least = kind.landmark_threshold if threshold is None else threshold
     height, width = pixels.shape[:2]
     looks = windows(width, height, kind.turns)
-    scored = propose(kind, pixels, looks, min(kind.still_threshold, least))
-    first = kind.refine(pixels, [place for _, place in scored])
-    pointed = [((score, one), kind.next_region(one)) for (score, _), one in zip(scored, first, strict=True)]
+    found = _judged(kind, pixels, propose(kind, pixels, looks, min(kind.still_threshold, least)))
+    kept = without_doubles(kind, [one for one in found if one.score >= least])
+    if people is None:
+        return kept
+    missed = np.array([not any(kind.within(one, box) for one in kept) for box in people], bool)
+    proposed = [(UNTOLD, place) for place in kind.regions_in(people[missed][:MOST_PEOPLE]) if place.sound]
+    more = [one for one in _judged(kind, pixels, proposed) if one.score >= least]
+    more = [one for one in more if any(kind.within(one, box) for box in people[missed])]
+    return without_doubles(kind, kept + more) if more else kept
+
+
+def _judged(kind: Kind, pixels: Pixels, proposed: list[tuple[float, Region]]) -> list[Found]:
+    """What the landmark network finds where it is pointed and then where that points, with its confidence as score."""
+    first = kind.refine(pixels, [place for _, place in proposed])
+    pointed = [((score, one), kind.next_region(one)) for (score, _), one in zip(proposed, first, strict=True)]
     pointed = _distinct([pair for pair in pointed if pair[1].sound])
     found = kind.refine(pixels, [place for _, place in pointed], weigh=True)
-    judged = [
+    return [
         replace(one, score=kind.confidence(score, before, one))
         for ((score, before), _), one in zip(pointed, found, strict=True)
     ]
-    return without_doubles(kind, [one for one in judged if one.score >= least])
 
 
 def propose(kind: Kind, pixels: Pixels, looks: list[Region], threshold: float) -> list[tuple[float, Region]]:
