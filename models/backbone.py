@@ -5,6 +5,7 @@ Batch norms are folded into the convolutions before them; the activation is Leak
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -40,21 +41,33 @@ class ShuffleUnit(nn.Module):
         return functional.channel_shuffle(torch.cat((self.left(left), self.right(right)), 1), 2)
 
 
+def shuffle_stem(channels: int) -> nn.Sequential:
+    """What brings a picture to a quarter of its size: a convolution and a max pooling."""
+    return nn.Sequential(Conv(3, channels, 3, 2, centred=True), leaky_relu(channels), nn.MaxPool2d(3, 2, 1))
+
+
 class Backbone(nn.Module):
     """A picture in, three maps out, at strides 8, 16 and 32.
 
-    `stem`: channels of the first convolution. `widths`: channels of the three maps, even. `units`: how many units make
-    each. The first convolution and a max pooling bring the picture to a quarter of its size; the first unit of each
-    stage halves it once more.
+    `stem`: channels of the map at stride 4. `widths`: channels of the three maps. `units`: how many units make each;
+    the first of a stage halves the map. `begin`, `unit`: what makes the stem, and a unit of inputs, outputs and stride.
     """
 
-    def __init__(self, stem: int, widths: tuple[int, ...], units: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        stem: int,
+        widths: tuple[int, ...],
+        units: tuple[int, ...],
+        *,
+        begin: Callable[[int], nn.Module] = shuffle_stem,
+        unit: Callable[[int, int, int], nn.Module] = ShuffleUnit,
+    ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(Conv(3, stem, 3, 2, centred=True), leaky_relu(stem), nn.MaxPool2d(3, 2, 1))
+        self.stem = begin(stem)
         self.stages = nn.ModuleList()
         for (inputs, outputs), count in zip(pairwise((stem, *widths)), units, strict=True):
-            first = ShuffleUnit(inputs, outputs, 2)
-            self.stages.append(nn.Sequential(first, *(ShuffleUnit(outputs, outputs) for _ in range(count - 1))))
+            first = unit(inputs, outputs, 2)
+            self.stages.append(nn.Sequential(first, *(unit(outputs, outputs, 1) for _ in range(count - 1))))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(N, 3, H, W) -> one (N, width, H / stride, W / stride) for each stage, finest first."""

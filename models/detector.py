@@ -1,21 +1,24 @@
 """The object detector: one pass over a picture of any size gives boxes and classes at every location.
 
 The design is NanoDet-Plus's (RangiLyu/nanodet, Apache-2.0): ShuffleNetV2, a ghost path aggregation network, and dense
-heads that foretell distributions. How large each part is, is data. `models.cells` makes boxes of what comes out.
+heads that foretell distributions. How large each part is, and whether it is built of these or of plain convolutions, is
+data. `models.cells` makes boxes of what comes out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar, Literal
 
 from torch import Tensor
 
+from models import plain
 from models.backbone import Backbone
 from models.cells import BINS, STRIDES
 from models.heads import Heads
-from models.layers import NamedOutputs, per_anchor
+from models.layers import NamedOutputs, per_anchor, relu
 from models.neck import Neck
 
 MULTIPLE = 32
@@ -26,11 +29,13 @@ MULTIPLE = 32
 class DetectorDesign:
     """One variant of the detector.
 
-    `input`: the usual (height, width) in pixels; others work too. `stem`, `widths`, `units`: channels of the first
-    convolution, channels of the trunk's maps at strides 8, 16 and 32, and units that make each. `neck`: channels of
-    neck and heads. `head_layers`: separable convolutions of each head. `classes`: how many. `bins`: places of the
+    `input`: the usual (height, width) in pixels; others work too. `stem`, `widths`, `units`: channels of the map at
+    stride 4, channels of the trunk's maps at strides 8, 16 and 32, and units that make each. `neck`: channels of
+    neck and heads. `head_layers`: layers of each head. `classes`: how many. `bins`: places of the
     distribution of a side, 0 .. bins - 1 strides away. `mean`, `deviation`: of the pixels, R, G, B in 0..255; the
-    network wants (pixel - mean) / deviation. Raises ValueError for sizes that make no network.
+    network wants (pixel - mean) / deviation. `blocks`: of what it is built: shuffle units, ghosts and separable
+    convolutions, or plain 3x3 convolutions everywhere. `branches`: whether plain ones have the branches that they are
+    trained with (`folded` makes one without). Raises ValueError for sizes that make no network.
     """
 
     input: tuple[int, int] = (416, 416)
@@ -43,6 +48,8 @@ class DetectorDesign:
     bins: int = BINS
     mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
     deviation: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    blocks: Literal["shuffle", "plain"] = "shuffle"
+    branches: bool = False
 
     def __post_init__(self) -> None:
         if any(side <= 0 or side % MULTIPLE for side in self.input):
@@ -53,6 +60,8 @@ class DetectorDesign:
             raise ValueError("a detector has a stem, units in each stage, at least one class and two bins")
         if min(self.deviation) <= 0:
             raise ValueError(f"the deviation of pixels must be positive, not {self.deviation}")
+        if self.branches and self.blocks != "plain":
+            raise ValueError("branches must be those of plain blocks")
 
     @property
     def low(self) -> tuple[float, float, float]:
@@ -84,9 +93,16 @@ class Detector(NamedOutputs):
     def __init__(self, design: DetectorDesign, outputs: Collection[str] | None = None) -> None:
         super().__init__(outputs)
         self.design = design
-        self.backbone = Backbone(design.stem, design.widths, design.units)
-        self.neck = Neck(design.widths, design.neck)
-        self.heads = Heads(len(STRIDES), design.neck, design.head_layers, design.classes, design.bins)
+        trunk, heads = (design.stem, design.widths, design.units), (design.head_layers, design.classes, design.bins)
+        if design.blocks == "plain":
+            block = partial(plain.Plain, branches=design.branches)
+            self.backbone = Backbone(*trunk, begin=partial(plain.stem, branches=design.branches), unit=block)
+            self.neck = Neck(design.widths, design.neck, after=relu, join=block, halve=lambda of: block(of, of, 2))
+            self.heads = Heads(len(STRIDES), design.neck, *heads, layer=lambda of: block(of, of))
+        else:
+            self.backbone = Backbone(*trunk)
+            self.neck = Neck(design.widths, design.neck)
+            self.heads = Heads(len(STRIDES), design.neck, *heads)
 
     def levels(self, x: Tensor) -> list[Tensor]:
         """(N, 3, H, W) -> one (N, classes + 4 * bins, H / stride, W / stride) for each of `STRIDES`, rounded up."""
@@ -103,3 +119,25 @@ class Detector(NamedOutputs):
         if "sides" in self.outputs:
             found["sides"] = per_anchor([level[:, classes:] for level in levels], sides)
         return found
+
+
+SMALL = DetectorDesign(stem=24, widths=(48, 96, 128), units=(3, 3, 2), neck=48, head_layers=1, blocks="plain")
+"""Onlooker-S, an experiment (docs/training.md): no weights of it ship."""
+
+
+def folded(detector: Detector) -> Detector:
+    """The detector that does the same without branches, in evaluation mode.
+
+    Raises ValueError where it has none.
+    """
+    if not detector.design.branches:
+        raise ValueError("this detector has no branches to fold")
+    plain_one = Detector(replace(detector.design, branches=False), detector.outputs)
+    state = detector.state_dict()
+    for name, part in detector.named_modules():
+        if isinstance(part, plain.Branches):
+            state = {key: value for key, value in state.items() if not key.startswith(f"{name}.")}
+            state |= {f"{name}.{key}": value for key, value in part.fold().state_dict().items()}
+    plain_one.to(next(iter(state.values())))
+    plain_one.load_state_dict(state)
+    return plain_one.eval()

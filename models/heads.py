@@ -7,6 +7,7 @@ Loss", arXiv:2006.04388): `models.cells` makes distances of it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -18,27 +19,39 @@ PRIOR = 0.01
 """The score of every class before training: most cells are empty (Lin et al., arXiv:1708.02002, section 4.1)."""
 
 
-class Heads(nn.Module):
-    """`layers` separable convolutions, then 1x1 to `classes` logits and 4 times `bins` logits of the box's sides."""
+def separable(channels: int) -> Separable:
+    """A layer that looks around: a separable convolution."""
+    return Separable(channels, channels, kernel=KERNEL, between=leaky_relu, after=leaky_relu, centred=True)
 
-    def __init__(self, levels: int, channels: int, layers: int, classes: int, bins: int) -> None:
+
+class Heads(nn.Module):
+    """`layers` layers that look around, then 1x1 to `classes` logits and 4 times `bins` logits of the box's sides.
+
+    `layer`: what makes a layer of so many channels.
+    """
+
+    def __init__(
+        self,
+        levels: int,
+        channels: int,
+        layers: int,
+        classes: int,
+        bins: int,
+        *,
+        layer: Callable[[int], nn.Module] = separable,
+    ) -> None:
         super().__init__()
-        self.levels = nn.ModuleList(_head(channels, layers, classes, bins) for _ in range(levels))
+        heads = ([layer(channels) for _ in range(layers)] for _ in range(levels))
+        self.levels = nn.ModuleList(nn.Sequential(*head, _last(channels, classes, bins)) for head in heads)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """One (N, channels, H, W) a level -> one (N, classes + 4 * bins, H, W) a level."""
         return [head(features) for head, features in zip(self.levels, maps, strict=True)]
 
 
-def _head(channels: int, layers: int, classes: int, bins: int) -> nn.Sequential:
-    head = nn.Sequential(
-        *(
-            Separable(channels, channels, kernel=KERNEL, between=leaky_relu, after=leaky_relu, centred=True)
-            for _ in range(layers)
-        )
-    )
+def _last(channels: int, classes: int, bins: int) -> Conv:
     last = Conv(channels, classes + 4 * bins)
     with torch.no_grad():
         assert last.bias is not None
         last.bias[:classes] = -math.log((1 - PRIOR) / PRIOR)
-    return head.append(last)
+    return last

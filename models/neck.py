@@ -6,6 +6,8 @@ NanoDet-Plus has it: bilinear upsampling, and a fourth, coarser level. Batch nor
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -43,21 +45,36 @@ class GhostBlock(nn.Module):
         return out
 
 
+def halved(channels: int) -> Separable:
+    """A separable convolution at stride 2."""
+    return Separable(channels, channels, kernel=KERNEL, stride=2, between=leaky_relu, after=leaky_relu, centred=True)
+
+
 class Neck(nn.Module):
     """Maps of several widths in, one more map out, all with `channels` channels.
 
     `widths`: channels of the maps that come in, finest first; each is half as large as the one before, and the coarsest
     is so often doubled: height and width of the picture must be multiples of the coarsest stride that comes in.
+    `after`: the activation of what reduces the maps. `join`, `halve`: what makes a block of inputs and outputs, and one
+    of so many channels at stride 2.
     """
 
-    def __init__(self, widths: tuple[int, ...], channels: int) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        channels: int,
+        *,
+        after: Activation = leaky_relu,
+        join: Callable[[int, int], nn.Module] = GhostBlock,
+        halve: Callable[[int], nn.Module] = halved,
+    ) -> None:
         super().__init__()
         joints = len(widths) - 1
-        self.reduce = nn.ModuleList(nn.Sequential(Conv(width, channels), leaky_relu(channels)) for width in widths)
-        self.top_down = nn.ModuleList(GhostBlock(2 * channels, channels) for _ in range(joints))
-        self.down = nn.ModuleList(_halved(channels) for _ in range(joints))
-        self.bottom_up = nn.ModuleList(GhostBlock(2 * channels, channels) for _ in range(joints))
-        self.extra_in, self.extra_out = _halved(channels), _halved(channels)
+        self.reduce = nn.ModuleList(nn.Sequential(Conv(width, channels), after(channels)) for width in widths)
+        self.top_down = nn.ModuleList(join(2 * channels, channels) for _ in range(joints))
+        self.down = nn.ModuleList(halve(channels) for _ in range(joints))
+        self.bottom_up = nn.ModuleList(join(2 * channels, channels) for _ in range(joints))
+        self.extra_in, self.extra_out = halve(channels), halve(channels)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """One (N, width, H, W) a stage, finest first -> one (N, channels, H, W) a level, finest first, one more."""
@@ -70,7 +87,3 @@ class Neck(nn.Module):
             levels.append(join(torch.cat((down(levels[-1]), side), 1)))
         levels.append(self.extra_in(sides[-1]) + self.extra_out(levels[-1]))
         return levels
-
-
-def _halved(channels: int) -> Separable:
-    return Separable(channels, channels, kernel=KERNEL, stride=2, between=leaky_relu, after=leaky_relu, centred=True)

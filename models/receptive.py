@@ -120,7 +120,7 @@ def _of_layer(layer: nn.Module, field: Field) -> Field:
         if _one(layer.dilation) != 1:
             raise ValueError("dilated layers leave holes, which a field cannot say")
         return field.windowed(_one(layer.kernel_size), _one(layer.stride), before)
-    if isinstance(layer, nn.LeakyReLU | nn.ReLU | nn.ReLU6 | nn.PReLU | nn.Identity):
+    if isinstance(layer, nn.LeakyReLU | nn.ReLU | nn.ReLU6 | nn.PReLU | nn.Identity | nn.BatchNorm2d):
         return field
     raise ValueError(f"what {type(layer).__name__} does to places is not known")
 

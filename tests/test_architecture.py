@@ -36,7 +36,7 @@ FILE_READERS = (
 HEAVY = {"torch", "openvino", "pyqtgraph"}
 TORCH_AT_TOP = (
     *("models.layers", "models.faces", "models.poses", "models.forms", "models.porting", "models.training"),
-    *("models.backbone", "models.neck", "models.heads", "models.detector", "models.receptive"),
+    *("models.backbone", "models.neck", "models.heads", "models.detector", "models.receptive", "models.plain"),
 )
 LONGEST_FILE = 450
 
