@@ -147,6 +147,12 @@ def test_what_is_fetched_stands_on_leaves_and_the_locks_and_reasons_of_recording
     assert _broken(_of("desktop.fetching"), allowed) == []
 
 
+def test_only_what_is_fetched_by_choice_speaks_to_servers() -> None:
+    speaking = ("http", "urllib", "requests", "httpx", "aiohttp", "ftplib", "PySide6.QtNetwork")
+    speakers = [module for module in _modules() if any(_is_under(name, *speaking) for name in _imports(module))]
+    assert [module for module in speakers if not _is_under(module, "desktop.fetching")] == []
+
+
 def test_settings_are_read_by_commands_and_window_only() -> None:
     wrong = [
         module
