@@ -31,7 +31,7 @@ _PARTS = (
 )
 _SUMMARY = (
     "Watches a camera or a file and shows live what is in the picture. "
-    "It runs on this computer alone and sends nothing anywhere; further detectors are fetched only where you ask for it."
+    "It runs on this computer alone and sends nothing anywhere; further detectors are fetched only if you ask for it."
 )
 _BUNDLE = (
     "This program was made as a bundle: it contains PyAV's FFmpeg with x264, so the bundle as a whole is offered under "
