@@ -85,17 +85,16 @@ class Partial:
         self._note.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Keep what is there; more than once is fine. An empty one is not kept."""
+        """Keep what is there, or what the disk took of it; more than once is fine. An empty one is not kept."""
         if self._file.closed:
             return
-        try:
+        with contextlib.suppress(OSError):
             self._file.close()
-        finally:
-            self._lock.release()
-            if not self.done:
-                with contextlib.suppress(OSError):
-                    self.path.unlink(missing_ok=True)
-                    self._note.unlink(missing_ok=True)
+        self._lock.release()
+        if not self.done:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+                self._note.unlink(missing_ok=True)
 
     def __enter__(self) -> Partial:
         return self
