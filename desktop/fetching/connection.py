@@ -167,11 +167,10 @@ class Caller:
                 connection.request(method, *_request(address, proxy, headers))
                 response = connection.getresponse()
             except (OSError, ValueError, http.client.HTTPException) as error:
-                if not watch.slow:
-                    raise _failed(error, address, proxy) from error
-            if not watch.begin():
-                raise FetchError(f"{address.host} is too slow: it does not even begin to answer.")
+                raise (_hesitant(address) if watch.slow else _failed(error, address, proxy)) from error
             with response:
+                if not watch.begin():
+                    raise _hesitant(address)
                 yield Answer(response, address, watch)
         finally:
             watch.close()
@@ -226,6 +225,10 @@ def _request(address: Address, proxy: Address | None, headers: Mapping[str, str]
 
 def _for_proxy(proxy: Address) -> dict[str, str]:
     return {} if proxy.login is None else {"Proxy-Authorization": basic(*proxy.login)}
+
+
+def _hesitant(address: Address) -> FetchError:
+    return FetchError(f"{address.host} is too slow: it does not even begin to answer.")
 
 
 def _failed(error: Exception, address: Address, proxy: Address | None) -> FetchError:
