@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SEEN_TO = 0.05
-"""Standard deviation of a detector's box, in sizes of the thing (ByteTrack: a twentieth of its height)."""
+SEEN_TO = 0.08
+"""Standard deviation of a detector's box, in sizes of the thing, half-covered ones among them (ByteTrack: a twentieth
+of its height)."""
 
 RESTLESSNESS = 1.0
 """How much a speed changes in a second, in sizes of the thing per second (ByteTrack's, at 30 frames a second)."""

@@ -71,8 +71,9 @@ and widened ones."""
 WIDENED, WIDENED_MORE = 0.3, 0.5
 """How far boxes are widened on each side, in their sides, and how much further for each second since they were seen."""
 
-OTHER_NAME, NEW = 0.15, 0.2
-"""What is added to the cost where the names differ, and where a track has been seen only once."""
+OTHER_NAME, NEW, LOST = 0.15, 0.2, 0.1
+"""What is added to the cost where the names differ, where a track is not confirmed, and where it was not seen in the
+last frame."""
 
 BEHIND = 0.5
 """Intersection over union from which what is missed is behind what is seen, and does not show."""
@@ -189,7 +190,9 @@ class ObjectTracks:
         if not len(known.number) or not len(boxes):
             return np.zeros(0, np.intp), np.zeros(0, np.intp)
         overlap = geometry.iou(places, boxes)
-        extra = OTHER_NAME * (known.label[:, None] != labels) + NEW * (known.number == 0)[:, None]
+        extra = (
+            OTHER_NAME * (known.label[:, None] != labels) + (NEW * (known.number == 0) + LOST * ~known.held)[:, None]
+        )
         free = np.ones(len(known.number), bool), np.ones(len(boxes), bool)
         found = [_pairs(overlap, extra, FITS, *free, sure)]
         self._take(free, found[-1])
