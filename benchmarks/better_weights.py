@@ -15,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ import torch
 from models.detector import Detector, DetectorDesign
 from models.errors import NetworkError, OnlookerError
 from models.porting import nanodet
-from models.training import annotations
+from models.training.annotations import read
 from models.training.comparison import Difference, Duel, compare
 from models.training.evaluation import Scores, evaluate
 from models.training.module_detector import ModuleDetector
@@ -34,7 +35,7 @@ MAY_LOSE = 0.003
 SETS: dict[str, Literal["voc", "coco"]] = {"voc-val": "voc", "coco-val": "coco"}
 
 
-def read(path: Path) -> Detector:
+def weights(path: Path) -> Detector:
     """The detector of a file. Raises NetworkError where it holds none."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -54,9 +55,9 @@ def duels(old: Detector, new: Detector, sizes: Sequence[int], data: Path, most: 
     """Both on both sets of pictures, by input size."""
     found: dict[int, list[Duel]] = {size: [] for size in sizes}
     for name, measure in SETS.items():
-        dataset = annotations.read(data / "objects" / name)
+        dataset = read(data / "objects" / name)
         if most is not None:
-            dataset = annotations.Dataset(dataset.names, dataset.pictures[:most], dataset.notes)
+            dataset = replace(dataset, pictures=dataset.pictures[:most])
         for size in sizes:
             both: list[Scores] = []
             for which, module in (("old", old), ("new", new)):
@@ -109,7 +110,7 @@ def main() -> int:
         parser.error("name the folder of the data sets: --data FOLDER, or set ONLOOKER_DATA")
     torch.set_num_threads(wishes.threads)
     try:
-        found = duels(read(wishes.old), read(wishes.new), wishes.sizes, Path(wishes.data), wishes.pictures)
+        found = duels(weights(wishes.old), weights(wishes.new), wishes.sizes, Path(wishes.data), wishes.pictures)
     except OnlookerError as error:
         print(error, file=sys.stderr)
         return 1

@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -32,7 +32,7 @@ from models.catalogue import NETWORKS, Precision
 from models.errors import OnlookerError
 from models.object_detector import ObjectDetector
 from models.objects import DEFAULT, EngineDetector, load_detector
-from models.training import annotations
+from models.training.annotations import read
 from models.training.comparison import Duel, compare
 from models.training.evaluation import Scores, evaluate
 
@@ -101,9 +101,9 @@ def ours(sizes: Sequence[int], precisions: Sequence[Precision], threads: int) ->
 def judge(contenders: Sequence[Contender], data: Path, most: int | None) -> None:
     """The scores of all on both sets of pictures."""
     for name in SETS:
-        dataset = annotations.read(data / "objects" / name)
+        dataset = read(data / "objects" / name)
         if most is not None:
-            dataset = annotations.Dataset(dataset.names, dataset.pictures[:most], dataset.notes)
+            dataset = replace(dataset, pictures=dataset.pictures[:most])
         for one in contenders:
             print(f"{_title(one)} on {name}", file=sys.stderr)
             one.scores[name] = evaluate(one.detector, dataset)

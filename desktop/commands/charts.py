@@ -38,6 +38,8 @@ def check(target: Path, *, overwrite: bool) -> None:
         raise SettingsError(MISSING) from error
     if target.suffix.lower() != ".png":
         raise RecordingError(f"{target} cannot hold the picture: give it a name that ends in .png.")
+    if target.exists() and not overwrite:
+        raise RecordingError(f"{target} exists: choose another name, or allow it to be replaced with --overwrite.")
     Placing(target, overwrite=overwrite).abort()
 
 

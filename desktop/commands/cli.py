@@ -19,6 +19,7 @@ from desktop import __version__
 from desktop.commands.annotate import annotate
 from desktop.commands.bench import bench
 from desktop.commands.cameras import cameras
+from desktop.commands.evaluate import evaluate
 from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
@@ -58,6 +59,7 @@ def onlooker(
 app.command("annotate")(annotate)
 app.command("cameras")(cameras)
 app.command("bench")(bench)
+app.command("evaluate")(evaluate)
 app.command("self-check")(self_check)
 app.command("window", hidden=True)(window)
 

@@ -79,14 +79,14 @@ def evaluate(
     picture in memory: the whole way (resizing, network, decoding, suppression), and the network alone.
     """
     from desktop.commands import charts
-    from models.training import annotations
+    from models.training.annotations import read
 
     talk = Talk(quiet=quiet, debug=debug)
     wanted = _wanted(detector or [], size or [], everything)
     chosen = _precision(precision)
     if picture is not None:
         charts.check(picture, overwrite=overwrite)
-    sets = [(_title(path), _first(annotations.read(path), pictures)) for path in data]
+    sets = [(_title(path), _first(read(path), pictures)) for path in data]
     trials = _tried(wanted, sets, chosen, device, talk)
     if picture is not None:
         charts.write(picture, trials, overwrite=overwrite)
@@ -120,7 +120,7 @@ def _all() -> list[tuple[str, bool]]:
     """The keys of all detectors, and whether the size of their input is free."""
     from models.catalogue import NETWORKS
 
-    return [(key, network.multiple > 0) for key, network in NETWORKS.items() if network.labels]
+    return [(key, True) for key, network in NETWORKS.items() if network.outputs == ("scores", "sides")]
 
 
 def _precision(named: str | None) -> Precision | None:
@@ -166,7 +166,6 @@ def _tried(
                 device=device.value,
                 cache=folders.cache(),
                 threads=threads,
-                added=folders.networks(),
                 precision=precision,
                 progress=progress,
             )
