@@ -138,6 +138,7 @@ def look(
     found: list[Things] = []
     seen: list[Picture] = []
     seconds: list[float] = []
+    unread: list[str] = []
     for done, picture in enumerate(known.pictures, 1):
         pixels = pixels_of(picture)
         if pixels is not None:
@@ -146,13 +147,15 @@ def look(
             seconds.append(time.perf_counter() - begun)
             found.append(renamed(things, places))
             seen.append(picture)
+        else:
+            unread.append(picture.key)
         if progress is not None:
             progress(done, len(known.pictures))
-    unread = len(known.pictures) - len(seen)
     if not seen:
         raise OnlookerError("None of the pictures can be read: do they lie where the annotations say?")
-    note = (f"{unread} of {len(known.pictures)} pictures cannot be read and are left out.",) if unread else ()
-    return Looked(tuple(found), replace(known, pictures=tuple(seen), notes=(*known.notes, *note)), tuple(seconds))
+    many = f"{len(unread)} of {len(known.pictures)} pictures cannot be read and are left out: {_some(unread)}."
+    notes = (*known.notes, many) if unread else known.notes
+    return Looked(tuple(found), replace(known, pictures=tuple(seen), notes=notes), tuple(seconds))
 
 
 def pixels_of(picture: Picture) -> NDArray[np.uint8] | None:

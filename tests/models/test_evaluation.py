@@ -280,7 +280,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(tmp_path: Path) -
     bad.file.write_bytes(b"no picture")
     looked = look(Seeing(("cat", "dog")), dataset(good, bad, names=["cat", "dog"]))
     assert len(looked.found) == len(looked.seconds) == len(looked.dataset.pictures) == 1
-    assert looked.dataset.notes == ("1 of 2 pictures cannot be read and are left out.",)
+    assert looked.dataset.notes == ("1 of 2 pictures cannot be read and are left out: b.png.",)
     good.file.unlink()
     with pytest.raises(OnlookerError, match="None of the pictures can be read"):
         look(Seeing(("cat", "dog")), dataset(good, bad, names=["cat", "dog"]))
