@@ -100,8 +100,9 @@ class Flicker:
         return (self.changes + self.appearances) / self.minutes if self.minutes else 0.0
 
 
-def flicker(scenes: Sequence[tuple[float, Sequence[Detection]]], stands: float = STANDS) -> Flicker:
-    """How much the objects in the scenes of a clip flicker, each with its time in seconds; `stands`: see `STANDS`."""
+def flicker(scenes: Sequence[tuple[float, Sequence[Detection]]], *, all_stand: bool = False) -> Flicker:
+    """How much the objects in the scenes of a clip flicker, each with its time in seconds; `all_stand`: nothing moves,
+    whatever its boxes do."""
     tracks: dict[int, Seen] = {}
     for place, (time, objects) in enumerate(scenes):
         for one in objects:
@@ -110,7 +111,7 @@ def flicker(scenes: Sequence[tuple[float, Sequence[Detection]]], stands: float =
             seen.frames.append(place)
             seen.boxes.append(one.box)
             seen.labels.append(one.label)
-    still = [track for track in tracks.values() if track.still]
+    still = [track for track in tracks.values() if all_stand or track.still]
     places: list[list[Seen]] = []
     for track in still:
         there = next((known for known in places if _agree(track.box, known[0].box)), None)
@@ -120,7 +121,7 @@ def flicker(scenes: Sequence[tuple[float, Sequence[Detection]]], stands: float =
             there.append(track)
     times = [time for time, _ in scenes]
     step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    lasting = [place for place in places if sum(len(track.times) for track in place) * step >= stands]
+    lasting = [place for place in places if all_stand or sum(len(track.times) for track in place) * step >= STANDS]
     counted = [track for place in lasting for track in place]
     appearances = sum(
         track.times[place] - times[0] > WARM_UP and (place == 0 or track.frames[place] - track.frames[place - 1] > 1)
@@ -197,7 +198,7 @@ def main() -> int:
         if not wanted.clips and wanted.stills:
             pictures = one_person(Path(data or ""), "report", wanted.stills)
             parts = [
-                flicker(watch(analyzer, trembling(picture.pixels(), seed), wanted.every), stands=0.0)
+                flicker(watch(analyzer, trembling(picture.pixels(), seed), wanted.every), all_stand=True)
                 for seed, picture in enumerate(pictures)
             ]
             report(f"{len(pictures)} still pictures", total(parts))

@@ -9,7 +9,7 @@ first; unsure ones then keep alive the tracks that are left, and begin none. Her
 - a third look matches what moved too far to overlap, its box widened (Yang et al., "Hard to Track Objects with
   Irregular Motions and Similar Appearances? Make It Easier by Buffering the Matching Space", arXiv:2211.14317, section
   3.2);
-- a thing shows once it was seen often or surely enough, and until it is seen half as surely: scores that hover at the
+- a thing shows once it was seen often or surely enough, and until it is seen far less surely: scores that hover at the
   threshold do not blink.
 """
 
@@ -43,7 +43,11 @@ FAINT = 0.25
 SURE = 0.7
 """Score at which a thing shows at once; others are seen in two frames first."""
 
-STAYING = 0.5
+CLEAR, PROVED = 1.25, 0.3
+"""Two frames are enough for a thing with this many times the least score; any other has to be seen for so many seconds
+(ByteTrack begins tracks from a higher score too)."""
+
+STAYING = 0.4
 """Share of the least wanted score above which a thing that shows stays."""
 
 HELD = 0.3
@@ -86,8 +90,8 @@ sizes per second up to which it is the detector's unrest."""
 @dataclass(slots=True, eq=False)
 class _Known:
     """All that is known of N tracks. `number`: 0 until it is confirmed. `shown` (N, 4): its smoothed box. `score`: the
-    average. `votes` (N, classes). `label`: place in the classes. `seen`: when, s. `looks`: how often it was seen.
-    `held`: seen in the last frame. `shows`: whether it is given out."""
+    average. `votes` (N, classes). `label`: place in the classes. `seen`, `born`: when last and when first, s. `looks`:
+    how often it was seen. `held`: seen in the last frame. `shows`: whether it is given out."""
 
     number: Places
     shown: Floats
@@ -95,6 +99,7 @@ class _Known:
     votes: Floats
     label: Places
     seen: NDArray[np.float64]
+    born: NDArray[np.float64]
     looks: Places
     held: Flags
     shows: Flags
@@ -105,7 +110,7 @@ class _Known:
         empty, places, flags = np.zeros(0, np.float32), np.zeros(0, np.intp), np.zeros(0, bool)
         times = np.zeros(0, np.float64)
         votes = np.zeros((0, classes), np.float32)
-        return cls(places, empty.reshape(0, 4), empty, votes, places, times, places, flags, flags)
+        return cls(places, empty.reshape(0, 4), empty, votes, places, times, times, places, flags, flags)
 
     def _arrays(self) -> list[Any]:
         return [getattr(self, name) for name in self.__slots__]
@@ -270,6 +275,7 @@ class ObjectTracks:
             votes=votes.copy(),
             label=votes.argmax(axis=1),
             seen=times,
+            born=times.copy(),
             looks=np.ones(count, np.intp),
             held=np.ones(count, bool),
             shows=np.zeros(count, bool),
@@ -282,7 +288,8 @@ class ObjectTracks:
         known = self._known
         wanted = least[known.label]
         enough = known.score >= wanted
-        confirmed = (known.number == 0) & enough & ((known.looks > 1) | (known.score >= SURE))
+        proved = (known.score >= CLEAR * wanted) | (known.seen - known.born >= PROVED)
+        confirmed = (known.number == 0) & enough & ((known.looks > 1) & proved | (known.score >= SURE))
         known.number[confirmed] = np.arange(self._next, self._next + int(confirmed.sum()))
         self._next += int(confirmed.sum())
         staying = known.shows & (known.score >= STAYING * wanted)
