@@ -21,13 +21,16 @@ class Branches(nn.Module):
         super().__init__()
         self.wide = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.wide_norm = nn.BatchNorm2d(outputs)
-        self.narrow = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+        # The stride is taken before: with three channels that lie last in memory, the gradient of a strided 1x1
+        # convolution writes outside its memory on processors (torch 2.13).
+        self.skip = nn.MaxPool2d(1, stride)
+        self.narrow = nn.Conv2d(inputs, outputs, 1, bias=False)
         self.narrow_norm = nn.BatchNorm2d(outputs)
         self.same_norm = nn.BatchNorm2d(outputs) if inputs == outputs and stride == 1 else None
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride), odd sizes rounded up."""
-        out: Tensor = self.wide_norm(self.wide(x)) + self.narrow_norm(self.narrow(x))
+        out: Tensor = self.wide_norm(self.wide(x)) + self.narrow_norm(self.narrow(self.skip(x)))
         return out if self.same_norm is None else out + self.same_norm(x)
 
     def fold(self) -> Conv:

@@ -18,7 +18,7 @@ from desktop.fetching.partial import Partial
 from desktop.recordings.reasons import why
 from models.errors import FetchError
 
-LARGEST = 1 << 30
+LARGEST = 512 << 20
 """Bytes; no detector that runs live is as large."""
 RESERVE = 64 << 20
 """Bytes that are left free on the disk."""

@@ -115,8 +115,9 @@ def test_onlooker_s_is_made_of_nothing_but_dense_convolutions_and_relu() -> None
     assert sum(parameter.numel() for parameter in small.parameters()) < 1_000_000
 
 
-def test_gradients_reach_every_branch() -> None:
+@pytest.mark.parametrize("last", [False, True], ids=["channels first", "channels last in memory"])
+def test_gradients_reach_every_branch(last: bool) -> None:
     trained = Detector(DESIGN).train()
-    found = trained(torch.randn(2, 3, 64, 64))
+    found = trained(torch.randn(2, 64, 64, 3).permute(0, 3, 1, 2) if last else torch.randn(2, 3, 64, 64))
     (found["scores"].square().sum() + found["sides"].square().sum()).backward()
     assert all(parameter.grad is not None for parameter in trained.parameters())
