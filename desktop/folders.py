@@ -19,6 +19,11 @@ def cache() -> Path:
     return _chosen("ONLOOKER_CACHE") or Path(platformdirs.user_cache_dir(_NAME, appauthor=False))
 
 
+def fetched() -> Path:
+    """What is being fetched, and what was fetched until it is added; in the cache."""
+    return cache() / "fetched"
+
+
 def config() -> Path:
     """The settings file. ONLOOKER_CONFIG."""
     return _chosen("ONLOOKER_CONFIG") or Path(platformdirs.user_config_dir(_NAME, appauthor=False))

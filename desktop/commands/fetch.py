@@ -54,7 +54,7 @@ def fetch(
         entry = entries.named_by_user(url=url, sha256=sha256, licence=licence, name=called)
     _ask(talk, entry, look(entry), yes=yes)
     with fetching(talk, entry.title) as tell:
-        path = download(entry, folders.cache() / "fetched", tell=tell)
+        path = download(entry, folders.fetched(), tell=tell)
     talk.say(f"Fetched whole: {path}")
 
 
