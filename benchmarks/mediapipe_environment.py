@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,24 +32,32 @@ PYTHONS = ("3.12", "3.11", "3.10", "3.9")
 
 
 class PeerError(OnlookerError):
-    """MediaPipe cannot be had or does not answer."""
+    """A program that we compare with cannot be had or does not answer."""
 
 
 def interpreter() -> Path:
-    """The Python of the environment, which is made first where it is not whole. Raises PeerError."""
-    folder = folders.cache() / "benchmarks" / f"mediapipe-{VERSION}"
+    """The Python of MediaPipe's environment, which is made first where it is not whole. Raises PeerError."""
+    return own_environment("mediapipe", VERSION, _base)
+
+
+def own_environment(package: str, version: str, base: Callable[[], str] = lambda: sys.executable) -> Path:
+    """The Python of an environment that holds a package, which is made first where it is not whole.
+
+    `base`: gives the Python that it is made with. Raises PeerError.
+    """
+    folder = folders.cache() / "benchmarks" / f"{package}-{version}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     whole = folder / "whole"
     if not whole.exists():
-        base = _base()
-        print(f"Installing mediapipe {VERSION} into an environment of its own, once …", file=sys.stderr)
+        maker = base()
+        print(f"Installing {package} {version} into an environment of its own, once …", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         try:
-            subprocess.run([base, "-m", "venv", str(folder)], check=True)
-            wanted = [str(python), "-m", "pip", "install", "--quiet", f"mediapipe=={VERSION}"]
+            subprocess.run([maker, "-m", "venv", str(folder)], check=True)
+            wanted = [str(python), "-m", "pip", "install", "--quiet", f"{package}=={version}"]
             subprocess.run(wanted, check=True, stdout=sys.stderr)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise PeerError(f"mediapipe {VERSION} could not be installed, see above: {error}") from error
+            raise PeerError(f"{package} {version} could not be installed, see above: {error}") from error
         whole.touch()
     return python
 
