@@ -62,6 +62,10 @@ def _child(arguments: list[str]) -> int | None:
         from models import devices
 
         return devices.main(rest)
+    if word == "try-network":
+        from models.importing import trial as network_trial
+
+        return network_trial.main(rest)
     if word == "try-processor":
         from desktop import trial
 

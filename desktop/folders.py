@@ -34,6 +34,11 @@ def videos() -> Path:
     return _chosen("ONLOOKER_VIDEOS") or Path(platformdirs.user_videos_dir()) / "Onlooker"
 
 
+def networks() -> Path:
+    """Networks that the user added. ONLOOKER_NETWORKS."""
+    return _chosen("ONLOOKER_NETWORKS") or Path(platformdirs.user_data_dir(_NAME, appauthor=False)) / "networks"
+
+
 def _chosen(variable: str) -> Path | None:
     value = os.environ.get(variable, "")
     return Path(value).expanduser() if value else None

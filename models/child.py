@@ -16,6 +16,7 @@ from threading import Timer
 FROZEN_COMMANDS = {
     "models.forms": "make-form",
     "models.devices": "try-device",
+    "models.importing.trial": "try-network",
     "desktop.trial": "try-processor",
 }
 

@@ -47,20 +47,23 @@ class Fit:
         return scale, np.array([self.left, self.top] * pairs, np.float32)
 
 
-def stretch(pixels: Pixels, height: int, width: int) -> tuple[Pixels, Fit]:
+def stretch(pixels: Pixels, height: int, width: int, *, averaged: bool = True) -> tuple[Pixels, Fit]:
     """(H, W, 3) -> (height, width, 3), the ratio of its sides given up, and how it lies there.
 
-    Raises ValueError for a picture without pixels.
+    `averaged`: over areas where it shrinks much; else always bilinear, as some networks were trained. Raises ValueError
+    for a picture without pixels.
     """
     fit = Fit(pixels.shape[1], pixels.shape[0], width, height)
-    return _resized(pixels, fit), fit
+    return _resized(pixels, fit, averaged), fit
 
 
-def letterbox(pixels: Pixels, height: int, width: int, *, centred: bool = True) -> tuple[Pixels, Fit]:
+def letterbox(
+    pixels: Pixels, height: int, width: int, *, centred: bool = True, averaged: bool = True
+) -> tuple[Pixels, Fit]:
     """(H, W, 3) -> (height, width, 3), the ratio of its sides kept, grey around it, and how it lies there.
 
-    `centred`: in the middle (an odd pixel to the right and below), else in the corner at the top left. Raises
-    ValueError for a picture without pixels.
+    `centred`: in the middle (an odd pixel to the right and below), else in the corner at the top left. `averaged`: as
+    for `stretch`. Raises ValueError for a picture without pixels.
     """
     rows, columns = pixels.shape[:2]
     scale = min(height / rows, width / columns) if rows and columns else 1.0
@@ -68,17 +71,17 @@ def letterbox(pixels: Pixels, height: int, width: int, *, centred: bool = True) 
     inner_width = min(max(round(columns * scale), 1), width)
     left, top = ((width - inner_width) // 2, (height - inner_height) // 2) if centred else (0, 0)
     fit = Fit(columns, rows, inner_width, inner_height, left, top)
-    inner = _resized(pixels, fit)
+    inner = _resized(pixels, fit, averaged)
     boxed = np.full((height, width, *pixels.shape[2:]), GREY, pixels.dtype)
     boxed[top : top + inner_height, left : left + inner_width] = inner
     return boxed, fit
 
 
-def _resized(pixels: Pixels, fit: Fit) -> Pixels:
+def _resized(pixels: Pixels, fit: Fit, averaged: bool) -> Pixels:
     if not pixels.size:
         raise ValueError(f"a picture of {fit.width} x {fit.height} pixels shows nothing")
     shown = pixels
-    if max(fit.width / fit.inner_width, fit.height / fit.inner_height) >= AVERAGED_FROM:
+    if averaged and max(fit.width / fit.inner_width, fit.height / fit.inner_height) >= AVERAGED_FROM:
         # Only a side that shrinks: where the other one grows OpenCV's areas are none, and half a pixel off.
         size = min(fit.width, fit.inner_width), min(fit.height, fit.inner_height)
         shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), pixels.dtype)

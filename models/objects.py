@@ -99,12 +99,23 @@ def load_detector(
     """
     from models.engine import load_engine
 
-    del added
     if key not in NETWORKS:
-        raise NetworkError(f"There is no detector {key!r}.")
+        return _added(key, added, size, device, threads)
     if engine is None:
         engine = load_engine(key, device=device, cache=cache, threads=threads, precision=precision, progress=progress)
     if size is not None and (size, size) != engine.network.input:
         height, width = engine.network.input
         raise NetworkError(f"{engine.network.title} looks at pictures of {width} x {height} pixels, not of {size}.")
     return EngineDetector(engine)
+
+
+def _added(key: str, folder: Path | None, size: int | None, device: str, threads: int) -> ObjectDetector:
+    """The detector of a network that the user added. Raises NetworkError."""
+    from models.importing import added
+
+    asked = f"{device} was asked for, but networks that were added run on the processor." if device != "cpu" else ""
+    note = "" if device == "auto" else asked
+    detector = None if folder is None else added.load(folder, key, threads=threads, size=size, note=note)
+    if detector is None:
+        raise NetworkError(f"There is no detector {key!r}: `onlooker models` lists those there are.")
+    return detector

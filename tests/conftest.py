@@ -70,7 +70,7 @@ def no_timer_is_left(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 def folders_of_their_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests write no settings, recordings or caches into the folders of whoever runs them."""
     base = tmp_path_factory.getbasetemp()
-    for name in ("ONLOOKER_CONFIG", "ONLOOKER_VIDEOS"):
+    for name in ("ONLOOKER_CONFIG", "ONLOOKER_VIDEOS", "ONLOOKER_NETWORKS"):
         monkeypatch.setenv(name, str(base / name.lower()))
     # One cache for the whole run: forms are made once.
     monkeypatch.setenv("ONLOOKER_CACHE", os.environ.get("ONLOOKER_TEST_CACHE", str(base / "cache")))

@@ -30,6 +30,7 @@ FILE_READERS = (
     "models.precisions",
     "models.shelf",
     "models.training",
+    "models.importing",
     "models.porting",
     "models.methods",
 )
