@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from desktop import folders
 from models.errors import SettingsError
@@ -19,27 +20,37 @@ NAME = "settings.toml"
 _HEADING = "Onlooker writes this file. It may be edited while the program is closed, and deleted to start afresh."
 
 Count = Annotated[int, Field(ge=1, le=32)]
+Score = Annotated[float, Field(ge=0.0, le=1.0)]
+Side = Annotated[int, Field(ge=32, le=2048, multiple_of=32)]
 
 
 class Settings(BaseModel):
     """All that is remembered from one start to the next. Values are checked whenever they are set.
 
-    `source`: what is watched, "" for nothing yet. `device`: where networks run. `faces`, `bodies`: what is looked for;
-    `score`: least score 0..1 of every kind, None = each kind's own; `max_faces`, `max_bodies`: how many are followed.
-    `smooth`: One-Euro smoothing. `labels`: names and track numbers are drawn. `mirror`: the preview is mirrored.
-    `loop`: files start over at their end. `recent`: what was watched lately, the latest first. `folder`: where
-    recordings go, "" = `folders.videos()`. `geometry`: where the window stood, text that only the window understands.
+    `source`: what is watched, "" for nothing yet. `device`: where networks run. `objects`, `faces`, `bodies`: what is
+    looked for; `score`: least score 0..1 of every kind, None = each kind's own; `max_faces`, `max_bodies`: how many are
+    followed. `classes`: the names of the objects that are wanted, None = all, those of a later detector too;
+    `class_scores`: another least score for some classes. `detector`: the key of the network that finds objects;
+    `input_size`: height and width of its input in pixels, None = what this machine does in time. `smooth`:
+    One-Euro smoothing. `labels`: names and track numbers are drawn. `mirror`: the preview is mirrored. `loop`: files
+    start over at their end. `recent`: what was watched lately, the latest first. `folder`: where recordings go, "" =
+    `folders.videos()`. `geometry`: where the window stood, text that only the window understands.
     """
 
     model_config = ConfigDict(strict=True, validate_assignment=True, extra="ignore", allow_inf_nan=False)
 
     source: str = ""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    objects: bool = True
     faces: bool = True
     bodies: bool = True
-    score: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    score: Score | None = None
     max_faces: Count = 4
     max_bodies: Count = 4
+    classes: list[str] | None = None
+    class_scores: dict[str, Score] = Field(default_factory=dict)
+    detector: Annotated[str, Field(min_length=1)] = "onlooker-m"
+    input_size: Side | None = None
     smooth: bool = True
     labels: bool = True
     mirror: bool = False
@@ -84,6 +95,8 @@ def save(settings: Settings, path: Path | None = None) -> None:
             document.pop(name, None)
         elif isinstance(value, list):
             document[name] = [one for one in value if _is_text(one)]
+        elif isinstance(value, dict):
+            document[name] = _in_one_line({key: one for key, one in value.items() if _is_text(key)})
         else:
             document[name] = value
     try:
@@ -114,6 +127,13 @@ def _document(file: Path) -> tomlkit.TOMLDocument:
     document = tomlkit.document()
     document.add(tomlkit.comment(_HEADING))
     return document
+
+
+def _in_one_line(values: dict[str, float]) -> InlineTable:
+    """A table in braces: one with a heading would take in whatever is written after it."""
+    table = tomlkit.inline_table()
+    table.update(values)
+    return table
 
 
 def _is_text(value: object) -> bool:

@@ -69,6 +69,12 @@ class AnalyzerOptions:
         found = (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
         return (*found, self.detector) if self.objects and self._known else found
 
+    def kinds(self) -> dict[str, str]:
+        """Which network finds which kind, for headers of data: kind -> key."""
+        found = {"faces": FACE_KEYS[-1]} if self.faces else {}
+        found |= {"bodies": BODY_KEYS[-1]} if self.bodies else {}
+        return found | ({"objects": self.detector} if self.detector in self.networks() else {})
+
     @property
     def _known(self) -> bool:
         """Whether there is such a detector: the default one is missing from a catalogue without its weights."""
@@ -154,6 +160,11 @@ class Analyzer:
     def input_size(self) -> tuple[int, int] | None:
         """(height, width) of the picture that the detector of objects looks at; None where there is none."""
         return None if self._objects is None else self._objects.detector.size
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes that the detector of objects tells apart; none where there is none."""
+        return () if self._objects is None else self._objects.detector.labels
 
     @property
     def device(self) -> str:

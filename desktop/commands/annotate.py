@@ -9,13 +9,19 @@ import typer
 from desktop import __version__, cores, folders
 from desktop.commands import bars
 from desktop.commands.interruption import Interrupted, between_steps
+from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
+    Classes,
+    ClassScores,
     Debug,
+    Detector,
     Device,
+    InputSize,
     MaxBodies,
     MaxFaces,
     NoBodies,
     NoFaces,
+    NoObjects,
     OnDevice,
     Quiet,
     Score,
@@ -50,9 +56,14 @@ def annotate(
     ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    no_objects: NoObjects = False,
     no_faces: NoFaces = False,
     no_bodies: NoBodies = False,
     score: Score = None,
+    classes: Classes = None,
+    class_score: ClassScores = None,
+    detector: Detector = DEFAULT,
+    input_size: InputSize = None,
     max_faces: MaxFaces = 4,
     max_bodies: MaxBodies = 4,
     no_smooth: Annotated[
@@ -69,13 +80,16 @@ def annotate(
     Ctrl-C ends it, and what was done so far is whole.
     """
     talk = Talk(quiet=quiet, debug=debug)
+    choice = object_choice(detector, input_size, classes, class_score)
     options = analyzer_options(
+        no_objects=no_objects,
         no_faces=no_faces,
         no_bodies=no_bodies,
         score=score,
         max_faces=max_faces,
         max_bodies=max_bodies,
         smooth=not no_smooth,
+        objects=choice,
     )
 
     from desktop.batch.annotate import Annotator
@@ -83,11 +97,13 @@ def annotate(
 
     chosen = plan(inputs, output, data, overwrite=overwrite)
     looker = load(options, device, talk)
+    if looker.labels:
+        check_classes(choice, looker.labels)
     said = looker.note
     with between_steps() as stop, bars.frames(talk) as progress:
         outcome = Annotator(
             looker,
-            networks=networks_of(options),
+            networks=options.kinds(),
             program=__version__,
             labels=not no_labels,
             stopped=stop,
@@ -114,14 +130,6 @@ def load(options: AnalyzerOptions, device: Device, talk: Talk) -> Analyzer:
     if looker.note:
         talk.say(looker.note)
     return looker
-
-
-def networks_of(options: AnalyzerOptions) -> dict[str, str]:
-    """Which network finds which kind, for the headers of data."""
-    from models.analyzer import BODY_KEYS, FACE_KEYS
-
-    faces = {"faces": FACE_KEYS[-1]} if options.faces else {}
-    return faces | ({"bodies": BODY_KEYS[-1]} if options.bodies else {})
 
 
 def _tell(outcome: Outcome, talk: Talk) -> None:

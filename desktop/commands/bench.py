@@ -20,6 +20,7 @@ from desktop.commands.options import (
     MaxFaces,
     NoBodies,
     NoFaces,
+    NoObjects,
     OnDevice,
     Quiet,
     analyzer_options,
@@ -50,6 +51,7 @@ class Figure:
 
 def bench(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, metavar="S", help="How long to measure.")] = 10.0,
+    no_objects: NoObjects = False,
     no_faces: NoFaces = False,
     no_bodies: NoBodies = False,
     max_faces: MaxFaces = 4,
@@ -65,7 +67,12 @@ def bench(
     """
     talk = Talk(quiet=quiet, debug=debug)
     options = analyzer_options(
-        no_faces=no_faces, no_bodies=no_bodies, score=None, max_faces=max_faces, max_bodies=max_bodies
+        no_objects=no_objects,
+        no_faces=no_faces,
+        no_bodies=no_bodies,
+        score=None,
+        max_faces=max_faces,
+        max_bodies=max_bodies,
     )
     looker = load(options, device, talk)
     keys = options.networks()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desktop.commands.object_choice import ObjectChoice
+
 if TYPE_CHECKING:
     from models.analyzer import AnalyzerOptions
 
@@ -20,6 +22,7 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+NoObjects = Annotated[bool, typer.Option("--no-objects", help="Do not look for objects.")]
 NoFaces = Annotated[bool, typer.Option("--no-faces", help="Do not look for faces.")]
 NoBodies = Annotated[bool, typer.Option("--no-bodies", help="Do not look for bodies.")]
 Score = Annotated[
@@ -37,6 +40,34 @@ OnDevice = Annotated[
     Device,
     typer.Option("--device", help="Where networks run; auto takes what works best."),
 ]
+Detector = Annotated[
+    str,
+    typer.Option("--detector", metavar="KEY", help="The network that finds objects; `onlooker models` lists them."),
+]
+InputSize = Annotated[
+    int | None,
+    typer.Option(
+        "--input-size",
+        min=32,
+        max=2048,
+        metavar="N",
+        help="Height and width of the picture that it looks at, a multiple of 32; without: what is fast enough here.",
+        show_default=False,
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option("--classes", metavar="dog,cat", help="Only these objects; without: all.", show_default=False),
+]
+ClassScores = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-score",
+        metavar="dog=0.6",
+        help="Another least score for one class of objects; may be given several times.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log more, and show where errors come from.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
@@ -44,24 +75,36 @@ Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs
 
 def analyzer_options(
     *,
+    no_objects: bool,
     no_faces: bool,
     no_bodies: bool,
     score: float | None,
     max_faces: int,
     max_bodies: int,
     smooth: bool = True,
+    objects: ObjectChoice | None = None,
 ) -> AnalyzerOptions:
     """What the switches say, for the analyzer. Raises typer.BadParameter where nothing is left to look for."""
     from models.analyzer import AnalyzerOptions
 
-    if no_faces and no_bodies:
-        raise typer.BadParameter("with --no-faces and --no-bodies nothing is left to look for.")
-    return AnalyzerOptions(
+    if no_objects and no_faces and no_bodies:
+        raise typer.BadParameter("with --no-objects, --no-faces and --no-bodies nothing is left to look for.")
+    chosen = ObjectChoice() if objects is None else objects
+    options = AnalyzerOptions(
+        objects=not no_objects,
         faces=not no_faces,
         bodies=not no_bodies,
+        object_score=score,
         face_score=score,
         body_score=score,
         max_faces=max_faces,
         max_bodies=max_bodies,
         smooth=smooth,
+        detector=chosen.detector,
+        input_size=chosen.input_size,
+        classes=chosen.classes,
+        class_scores=chosen.class_scores,
     )
+    if not options.networks():
+        raise typer.BadParameter("with --no-faces and --no-bodies nothing is left: no detector of objects is here.")
+    return options

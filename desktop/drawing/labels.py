@@ -17,19 +17,11 @@ def place(plates: Sequence[Plate], size: tuple[int, int]) -> list[tuple[float, f
     width, height = size
     placed: list[Plate] = []
     for x, y, w, h in plates:
-        x, y = min(max(x, 0.0), max(width - w, 0.0)), min(max(y, 0.0), max(height - h, 0.0))
-        tries = [(x, y)]
-        for other in placed:
-            tries += [(x, other[1] + other[3]), (x, other[1] - h)]
-        fitting = [
-            (abs(ty - y), tx, ty)
-            for tx, ty in tries
-            if 0.0 <= ty <= max(height - h, 0.0) and not any(_overlap((tx, ty, w, h), other) for other in placed)
-        ]
-        _, x, y = min(fitting, default=(0.0, x, y))
-        placed.append((x, y, w, h))
+        lowest = max(height - h, 0.0)
+        x, y = min(max(x, 0.0), max(width - w, 0.0)), min(max(y, 0.0), lowest)
+        beside = [other for other in placed if x < other[0] + other[2] and other[0] < x + w]
+        tries = [y, *(edge for other in beside for edge in (other[1] + other[3], other[1] - h))]
+        nearest = sorted((abs(edge - y), edge) for edge in tries if 0.0 <= edge <= lowest)
+        free = (edge for _, edge in nearest if not any(edge < o[1] + o[3] and o[1] < edge + h for o in beside))
+        placed.append((x, next(free, y), w, h))
     return [(x, y) for x, y, _, _ in placed]
-
-
-def _overlap(a: Plate, b: Plate) -> bool:
-    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]

@@ -1,6 +1,6 @@
 """What is to be drawn for a scene: lines, points, boxes and labels, as pure data for any painter.
 
-A painter draws the groups of a kind in their order: lines, points, boxes, labels. Coordinates are pixels of the frame.
+A painter draws the groups of a kind in their order: boxes, lines, points, labels. Coordinates are pixels of the frame.
 Sizes (widths, radii) are in units: `unit_of(size)` says how many pixels of a picture one unit is, so that marks look
 the same on a small and on a large picture. A group's `most` bounds its size in pixels of the frame, so that the marks
 of a small face do not hide it.
@@ -8,12 +8,13 @@ of a small face do not hide it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.drawing.class_colours import class_colour
 from desktop.drawing.connections import (
     BODY_CENTRE,
     BODY_LEFT,
@@ -26,6 +27,7 @@ from desktop.drawing.connections import (
     LEFT_JOINTS,
     RIGHT_JOINTS,
 )
+from desktop.drawing.people import without_bodies
 from models.scene import Body, Detection, Face, Scene
 
 Floats = NDArray[np.float32]
@@ -151,9 +153,10 @@ def marks_of(
     """The marks of a scene: faces as contours and points, bodies as skeletons, objects as boxes with labels.
 
     `held`: the scene was carried over from an earlier frame; its marks are half transparent. `labels`: with track
-    numbers and names. Where a face's mesh lies on a skeleton's head, the lines of the head are left out and its joints
-    are small, so that the face stays readable. `tessellation`: faces with the triangles between their points as well.
-    Points that are not finite are left out.
+    numbers and names. A person's box is left out where a skeleton shows that person (`people.without_bodies`): both
+    would say the same, and boxes cut through one another where people stand together. Where a face's mesh lies on a
+    skeleton's head, the lines of the head are left out and its joints are small, so that the face stays readable.
+    `tessellation`: faces with the triangles between their points as well. Points that are not finite are left out.
     """
     lines: list[Lines] = []
     points: list[Points] = []
@@ -172,9 +175,10 @@ def marks_of(
     if labels:  # after the faces': where both lie on one head, a body's is the upper one
         for body in scene.bodies:
             texts += _body_label(body)
-    for thing in scene.objects:
-        boxes += _object_box(thing)
-        if labels:
+    things = without_bodies(scene.objects, scene.bodies)
+    boxes += _object_boxes(things)
+    if labels:
+        for thing in things:
             texts += _object_label(thing)
     return Marks(tuple(lines), tuple(points), tuple(boxes), tuple(texts), HELD if held else 1.0)
 
@@ -289,13 +293,18 @@ def _body_label(body: Body) -> Iterator[Label]:
         yield Label(f"body{_number(body.track)}", (x1, y1), colour_of(body.track), _GAP)
 
 
-def _object_box(thing: Detection) -> Iterator[Boxes]:
-    if np.isfinite(thing.box).all():
-        yield Boxes(thing.box.reshape(1, 4), colour_of(thing.track), 2.0)
+def _object_boxes(things: Sequence[Detection]) -> Iterator[Boxes]:
+    """One group for each colour: a painter needs as many calls."""
+    groups: dict[Colour, list[Floats]] = {}
+    for thing in things:
+        if np.isfinite(thing.box).all():
+            groups.setdefault(class_colour(thing.label), []).append(thing.box)
+    for colour, corners in groups.items():
+        yield Boxes(np.stack(corners), colour, 2.0)
 
 
 def _object_label(thing: Detection) -> Iterator[Label]:
     x1, y1, _, _ = thing.box.tolist()
     if np.isfinite([x1, y1]).all():
         text = f"{thing.label}{_number(thing.track)}  {thing.score:.0%}"
-        yield Label(text, (x1, y1), colour_of(thing.track))
+        yield Label(text, (x1, y1), class_colour(thing.label))

@@ -51,12 +51,12 @@ def _draw_all(pixels: Pixels, marks: Marks) -> None:
     plates = _plates(marks.labels, (width, height), unit, size)
     for left, top, part in _parts(pixels):
         moved = _moved(marks, left, top)
+        for boxes in moved.boxes:
+            _draw_boxes(part, boxes, unit)
         for lines in moved.lines:
             _draw_lines(part, lines, unit)
         for points in moved.points:
             _draw_points(part, points, unit)
-        for boxes in moved.boxes:
-            _draw_boxes(part, boxes, unit)
         for label, (x, y, wide, tall) in zip(marks.labels, plates, strict=True):
             if x + wide > left and y + tall > top and x < left + part.shape[1] and y < top + part.shape[0]:
                 _draw_label(part, label, (x - left, y - top, wide, tall), size)

@@ -30,7 +30,7 @@ class ControlBar(QFrame):
         record.setProperty("recorder", True)
         snapshot = _button(actions["snapshot"], 22)
         snapshot.setProperty("round", True)
-        self._switches = [_button(actions[name], 20) for name in ("faces", "bodies")]
+        self._switches = [_button(actions[name], 20) for name in ("objects", "faces", "bodies")]
         middle = QHBoxLayout()
         middle.setSpacing(14)
         for button in (start, record, snapshot):

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from desktop.window.about import About
+from desktop.window.looking_deeds import LookingDeeds
 from desktop.window.naming_dialog import NamingDialog
-from desktop.window.panel import DEVICES, STANDARD
-from desktop.window.shell import Shell
 from desktop.window.shortcuts import Shortcuts
 from desktop.window.theme import CHOICES
 from models.errors import OnlookerError
 
-_STEP = 5  # per cent
-_FIRST = 50  # per cent: where the threshold begins when it leaves the standard
 
-
-class WindowDeeds:
+class WindowDeeds(LookingDeeds):
     """The handlers of all commands, for one window."""
-
-    def __init__(self, window: Shell) -> None:
-        self._window = window
 
     # Sources
 
@@ -151,59 +143,6 @@ class WindowDeeds:
         if window.settings.loop and ended:
             self.try_again()
 
-    # What is looked for
-
-    def switch_faces(self) -> None:
-        """Look for faces, or do not."""
-        self._switch("faces", look=True)
-
-    def switch_bodies(self) -> None:
-        """Look for bodies, or do not."""
-        self._switch("bodies", look=True)
-
-    def switch_smooth(self) -> None:
-        """Smooth movements, or do not."""
-        self._switch("smooth", look=True)
-
-    def set_most_faces(self, most: int) -> None:
-        """How many faces are followed."""
-        self._set("max_faces", most, look=True)
-
-    def set_most_bodies(self, most: int) -> None:
-        """How many bodies are followed."""
-        self._set("max_bodies", most, look=True)
-
-    def set_score(self, place: int) -> None:
-        """The least score: per cent, or STANDARD for each kind's own."""
-        self._set("score", None if place == STANDARD else place / 100, look=True)
-
-    def raise_score(self) -> None:
-        """Show less."""
-        self._move_score(_STEP)
-
-    def lower_score(self) -> None:
-        """Show more."""
-        self._move_score(-_STEP)
-
-    def _move_score(self, step: int) -> None:
-        score = self._window.settings.score
-        place = _FIRST if score is None else round(100 * score) + step
-        self.set_score(min(max(place, _STEP), 95))
-
-    def reset_score(self) -> None:
-        """Each kind's own threshold."""
-        self.set_score(STANDARD)
-
-    def set_device(self, device: str) -> None:
-        """Where the networks run."""
-        if device != self._window.settings.device:
-            self._set("device", device, look=True)
-
-    def next_device(self) -> None:
-        """The next of the devices, then the first again."""
-        keys, device = list(DEVICES), self._window.settings.device
-        self.set_device(keys[(keys.index(device) + 1) % len(keys)] if device in keys else keys[0])
-
     # View
 
     def switch_labels(self) -> None:
@@ -274,14 +213,3 @@ class WindowDeeds:
     def _show(self, dialog: QDialog) -> None:
         """Show a dialog and go on: nothing waits for it."""
         dialog.open()
-
-    def _switch(self, key: str, *, look: bool = False) -> None:
-        self._set(key, not getattr(self._window.settings, key), look=look)
-
-    def _set(self, key: str, value: Any, *, look: bool = False) -> None:
-        window = self._window
-        setattr(window.settings, key, value)
-        window.apply_settings()
-        if look and window.watch is not None:
-            window.watch.look_anew()
-        window.refresh()

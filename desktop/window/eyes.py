@@ -20,13 +20,19 @@ LoadAnalyzer = Callable[[AnalyzerOptions, str, Progress], Analyzer]
 def options_of(settings: Settings) -> AnalyzerOptions:
     """What the settings want to be looked for."""
     return AnalyzerOptions(
+        objects=settings.objects,
         faces=settings.faces,
         bodies=settings.bodies,
+        object_score=settings.score,
         face_score=settings.score,
         body_score=settings.score,
         max_faces=settings.max_faces,
         max_bodies=settings.max_bodies,
         smooth=settings.smooth,
+        classes=None if settings.classes is None else frozenset(settings.classes),
+        class_scores=dict(settings.class_scores),
+        detector=settings.detector,
+        input_size=settings.input_size,
     )
 
 
@@ -46,20 +52,32 @@ class Eyes:
         self._load = load
         self._lock = threading.Lock()
         self._analyzer: Analyzer | None = None
-        self._loaded: frozenset[str] = frozenset()
+        self._loaded: frozenset[object] = frozenset()
         self._device = ""
         self._last: object = None
         self._closed = threading.Event()
         self._said: tuple[str, str] = ("", "")
+        self._labels: tuple[str, ...] = ()
+        self._input_size: tuple[int, int] | None = None
 
     @property
     def said(self) -> tuple[str, str]:
         """What the networks run on, such as "cpu, f32", and why another device than the wanted one is used, or ""."""
         return self._said
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes of objects that are told apart; none while no detector is loaded."""
+        return self._labels
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """(height, width) of what the detector of objects looks at; None while none is loaded."""
+        return self._input_size
+
     def have(self, options: AnalyzerOptions, device: str) -> bool:
         """Whether all that these options need is loaded: a change of options is then made between two frames."""
-        return device == self._device and frozenset(options.networks()) <= self._loaded
+        return device == self._device and _needs(options) <= self._loaded
 
     def look(self, options: AnalyzerOptions, device: str) -> LoadLooker:
         """What a session calls, on its analysis thread, to get its looker."""
@@ -74,8 +92,8 @@ class Eyes:
             with self._lock:
                 if self._analyzer is None or not self.have(options, device):
                     self._analyzer = self._load(options, device, tell)
-                    self._loaded, self._device = frozenset(options.networks()), device
-                    self._said = _described(self._analyzer)
+                    self._loaded, self._device = _needs(options), device
+                    self._tell_of(self._analyzer)
                 return _Turn(self, self._analyzer, options)
 
         return load
@@ -102,8 +120,12 @@ class Eyes:
             if turn.analyzer.options != turn.options:
                 turn.analyzer.options = turn.options
             scene = turn.analyzer.analyze(pixels, time_ns)
-            self._said = _described(turn.analyzer)  # a device may have failed on the way
+            self._tell_of(turn.analyzer)  # a device may have failed on the way
             return scene
+
+    def _tell_of(self, analyzer: Analyzer) -> None:
+        self._said = _described(analyzer)
+        self._labels, self._input_size = analyzer.labels, analyzer.input_size
 
 
 class _Turn:
@@ -116,6 +138,13 @@ class _Turn:
     def analyze(self, pixels: Pixels, time_ns: int) -> Scene:
         """What is in the next frame."""
         return self._eyes._analyze(self, pixels, time_ns)
+
+
+def _needs(options: AnalyzerOptions) -> frozenset[object]:
+    """What has to be loaded: networks by their keys, and the detector of objects at the size of its input."""
+    keys = options.networks()
+    sized = {(options.detector, options.input_size)} if options.detector in keys else set()
+    return frozenset({*keys, *sized})
 
 
 def _described(analyzer: Analyzer) -> tuple[str, str]:

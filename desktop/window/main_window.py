@@ -89,6 +89,14 @@ class MainWindow(Shell):
         self.panel.device_wanted.connect(self.deeds.set_device)
         self.panel.faces_wanted.connect(self.deeds.set_most_faces)
         self.panel.bodies_wanted.connect(self.deeds.set_most_bodies)
+        objects = self.panel.objects
+        objects.class_wanted.connect(self.deeds.want_class)
+        objects.only_wanted.connect(self.deeds.want_only)
+        objects.all_wanted.connect(self.deeds.want_all_classes)
+        objects.none_wanted.connect(self.deeds.want_no_class)
+        objects.score_wanted.connect(self.deeds.set_class_score)
+        objects.detector_wanted.connect(self.deeds.set_detector)
+        objects.size_wanted.connect(self.deeds.set_input_size)
         self.theme.changed.connect(self.dress)
 
     def dress(self) -> None:
@@ -128,6 +136,7 @@ class MainWindow(Shell):
         from desktop.window.watch import Watch  # imported with the room already
 
         self.watch = Watch(room, self.settings, __version__)
+        self.panel.objects.set_detectors(room.detectors(), self.settings.detector)
         self.look_for_cameras()
         if self._wanted:
             self.open_source(self._wanted)

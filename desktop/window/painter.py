@@ -54,7 +54,7 @@ class MarksPainter:
     def _paint(self, painter: QPainter, marks: Marks, fit: Fit, ratio: float, whole: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         brush = _Brush(_unit(fit), 1.0 / (fit.scale * ratio))
-        sorts: tuple[Sequence[Group], ...] = (marks.lines, marks.points, marks.boxes)
+        sorts: tuple[Sequence[Group], ...] = (marks.boxes, marks.lines, marks.points)
         for groups in sorts:
             # Faded ones below the others of their sort: few layers to be mixed in, instead of one for each limb.
             ordered = sorted(groups, key=_opacity_as_a_whole)

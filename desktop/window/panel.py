@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from desktop.settings import Settings
 from desktop.window.colours import Colours
+from desktop.window.objects_panel import ObjectsPanel
 from desktop.window.switch import Switch
 
 WIDE = 272
@@ -62,10 +65,13 @@ class Panel(QFrame):
         self._column.setContentsMargins(18, 14, 16, 12)
         self._column.setSpacing(6)
         self._looking()
+        self._heading("OBJECTS")
+        self.objects = ObjectsPanel()
+        self._column.addWidget(self.objects)
         self._showing()
         self._live()
         self._column.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -77,6 +83,12 @@ class Panel(QFrame):
 
     def _looking(self) -> None:
         self._heading("LOOK FOR")
+        self._seen = QLabel()
+        self._seen.setProperty("muted", True)
+        self._seen.setAccessibleName("Objects in the picture")
+        label, switch = QLabel("Objects"), self._follow("objects", "Objects")
+        label.setBuddy(switch)
+        self._row(label, switch, self._seen)
         self._most_faces = self._kind("faces", "Faces", "Most faces that are followed", self.faces_wanted)
         self._most_bodies = self._kind("bodies", "Bodies", "Most bodies that are followed", self.bodies_wanted)
         self._score_text = QLabel()
@@ -193,9 +205,27 @@ class Panel(QFrame):
         self._score.setValue(STANDARD if settings.score is None else max(1, round(100 * settings.score)))
         self._score.blockSignals(False)
         self._score_text.setText("standard" if settings.score is None else f"{settings.score:.0%}")
+        self.objects.set_settings(settings)
         if self._device.findData(settings.device) < 0:  # chosen on another system
             self._device.addItem(settings.device, settings.device)
         self._device.setCurrentIndex(self._device.findData(settings.device))
+
+    def go_to_classes(self) -> None:
+        """Scroll to the classes, and let the keyboard search them."""
+        self._scroll.ensureWidgetVisible(self.objects.classes, 0, 60)
+        self.objects.search.setFocus()
+        self.objects.search.selectAll()
+
+    def set_seen(self, labels: Iterable[str]) -> None:
+        """The classes of all objects in the picture, one entry for each object."""
+        counts = Counter(labels)
+        self._seen.setText(f"{counts.total()} seen" if counts else "")
+        self.objects.set_counts(counts)
+
+    @property
+    def seen(self) -> str:
+        """What it says of the number of objects."""
+        return self._seen.text()
 
     def set_note(self, note: str) -> None:
         """Why another device is used than the one that is wanted; "" where it is used."""

@@ -11,6 +11,7 @@ from desktop.sources.cameras import list_cameras
 from desktop.sources.naming import make_source
 from desktop.sources.source import Source
 from desktop.window.eyes import Eyes, loading_from
+from models.catalogue import NETWORKS
 
 
 class MakeSource(Protocol):
@@ -31,15 +32,22 @@ class AnyCamera(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the window works with: sources by name, the cameras that are attached, the networks."""
+    """What the window works with: sources by name, the cameras that are attached, the networks; and which
+    detectors of objects there are, by key and title."""
 
     make_source: MakeSource
     cameras: Callable[[], Sequence[AnyCamera]]
     eyes: Eyes
+    detectors: Callable[[], Sequence[tuple[str, str]]]
+
+
+def list_detectors() -> tuple[tuple[str, str], ...]:
+    """The detectors of objects that there are: key and title."""
+    return tuple((network.key, network.title) for network in NETWORKS.values() if "sides" in network.outputs)
 
 
 def equip() -> Room:
     """The real one. Called in a thread beside the window's: its imports take a second."""
     cores.apply_to_opencv()
     threads = cores.set_up().budget.inference
-    return Room(make_source, list_cameras, Eyes(loading_from(folders.cache(), threads)))
+    return Room(make_source, list_cameras, Eyes(loading_from(folders.cache(), threads)), list_detectors)

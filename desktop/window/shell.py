@@ -90,7 +90,7 @@ class Shell(QMainWindow):
         for command in self.commands:
             if command.icon:
                 colour = colours.danger if command.id == "record" else colours.text
-                on = colours.accent if command.id in ("faces", "bodies") else ""
+                on = colours.accent if command.id in ("objects", "faces", "bodies") else ""
                 size = 34 if command.id == "record" else 22
                 action = self.actions_by_id[command.id]
                 action.setIcon(icon(command.icon, colour, disabled=colours.muted, on=on, size=size, ratio=ratio))
@@ -126,7 +126,7 @@ class Shell(QMainWindow):
     def apply_settings(self) -> None:
         """Show what the settings say."""
         settings = self.settings
-        for key in ("faces", "bodies", "smooth", "labels", "mirror", "loop"):
+        for key in ("objects", "faces", "bodies", "smooth", "labels", "mirror", "loop"):
             self.actions_by_id[key].setChecked(getattr(settings, key))
         self.actions_by_id["panel"].setChecked(not self.panel.isHidden())
         self.panel.set_settings(settings)

@@ -52,6 +52,7 @@ class Standing:
         window.panel.set_figures(words.in_full(figures, age, device))
         window.panel.set_mode(f"{info.asked} {info.got}".strip() if info is not None else "")
         self._note(note)
+        self._objects(watch, figures)
         if watch.waiting:
             window.stage.say("", f"Opening {window.title}…")
         else:
@@ -75,6 +76,21 @@ class Standing:
         if note and note != self._noted and self._window.settings.device != "auto":
             self._window.tell(note, "warning")
         self._noted = note
+
+    def _objects(self, watch: Watch, figures: Figures) -> None:
+        """What the panel says of objects: classes, how many of each are in the picture, why there are none."""
+        window, panel, eyes = self._window, self._window.panel, watch.room.eyes
+        there = [key for key, _ in watch.room.detectors()]
+        shown = window.stage.preview.shown
+        scene = shown.scene if shown is not None and figures.state in ("running", "ended") else None
+        panel.set_seen([thing.label for thing in scene.objects] if scene is not None else ())
+        if eyes.labels:
+            panel.objects.set_labels(eyes.labels, window.settings)
+        panel.objects.set_size(eyes.input_size if window.settings.input_size is None else None)
+        loading, settings = figures.analysis == "loading", window.settings
+        panel.objects.set_state(
+            words.objects(settings.objects, settings.detector, there, loading=loading, known=bool(eyes.labels))
+        )
 
     def _errors(self, session: Session, figures: Figures) -> None:
         if session is not self._session:

@@ -69,6 +69,13 @@ QSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; p
 QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;
   selection-background-color: {c.raised}; selection-color: {c.text}; }}
 
+#classes {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; border-radius: 8px; padding: 3px; }}
+#classes:focus {{ border: 1px solid {c.accent}; }}
+#classes::item {{ padding: 3px 0; border: none; }}
+#classes::item:selected {{ background: {c.raised}; color: {c.text}; }}
+#classes::item:hover {{ background: {c.raised}; }}
+QPushButton[small="true"] {{ padding: 4px 6px; min-height: 16px; }}
+
 QSlider {{ min-height: 22px; background: transparent; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.pressed}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {c.accent}; }}

@@ -22,7 +22,6 @@ from desktop.sources.source import Source, SourceInfo
 from desktop.window.eyes import options_of
 from desktop.window.room import Room
 from desktop.window.snapshot import file_name
-from models.analyzer import BODY_KEYS, FACE_KEYS
 from models.errors import RecordingError
 
 _ON_THE_WAY = ("idle", "opening", "running")
@@ -118,9 +117,8 @@ class Watch:
 
     def _look(self) -> LoadLooker | None:
         """What loads the networks that the settings want, None where nothing is looked for."""
-        if not (self.settings.faces or self.settings.bodies):
-            return None
-        return self.room.eyes.look(options_of(self.settings), self.settings.device)
+        options = options_of(self.settings)
+        return self.room.eyes.look(options, self.settings.device) if options.networks() else None
 
     def look_anew(self) -> None:
         """Look for what the settings say now: between two frames where all it needs is loaded, else after loading."""
@@ -181,12 +179,10 @@ class Watch:
                 f"{folder} cannot be made: {why(error)}. Choose another folder for recordings."
             ) from error
         path = free_name(folder / file_name(datetime.now().astimezone(), ".mp4"))
-        kinds = {"faces": FACE_KEYS[-1]} if self.settings.faces else {}
-        kinds |= {"bodies": BODY_KEYS[-1]} if self.settings.bodies else {}
         self.session.start_recording(
             path,
             program=self.program,
-            networks=kinds,
+            networks=options_of(self.settings).kinds(),
             labels=self.settings.labels,
         )
         return path

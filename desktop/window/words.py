@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from desktop.live.figures import Figures, RecordingFigures
 
 NOTHING = "-"
@@ -65,6 +67,20 @@ def networks(figures: Figures, device: str) -> tuple[str, float | None]:
     if figures.analysis == "off" and figures.state != "ended":
         return "Nothing is looked for", None
     return (f"Runs on {device}" if device else ""), None
+
+
+def objects(wanted: bool, detector: str, there: Collection[str], *, loading: bool, known: bool) -> str:
+    """Why objects are not found, or not yet; "" where they are. `there`: the detectors that there are.
+
+    `known`: the classes are, so that the detector was loaded once.
+    """
+    if detector not in there:
+        return f"The detector {detector} is not installed here: no objects are found."
+    if not wanted:
+        return "Objects are switched off."
+    if loading:
+        return "The detector is being loaded…"
+    return "" if known else "The classes are listed once something is watched."
 
 
 def sign(figures: Figures, title: str, *, seen: bool, live: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from scenes import body, face, scene, thing
 
 from desktop.drawing import connections
+from desktop.drawing.class_colours import CLASS_COLOURS, class_colour
 from desktop.drawing.connections import BODY, EYES, FACE, LEFT_JOINTS, LIPS, OVAL, RIGHT_JOINTS
 from desktop.drawing.labels import place
 from desktop.drawing.marks import (
@@ -142,7 +143,7 @@ def test_an_object_is_a_box_and_a_label_with_track_and_score() -> None:
     marks = marks_of(Scene((thing("Straßenhund", track=4),)))
     assert marks.boxes[0].corners.tolist() == [thing().box.tolist()]
     assert [label.text for label in marks.labels] == ["Straßenhund 4  91%"]
-    assert marks.labels[0].colour == marks.boxes[0].colour == colour_of(4)
+    assert marks.labels[0].colour == marks.boxes[0].colour == class_colour("Straßenhund")
 
 
 def test_things_that_are_not_followed_have_no_number() -> None:

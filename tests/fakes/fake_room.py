@@ -24,6 +24,7 @@ from desktop.window.main_window import MainWindow
 from desktop.window.room import Room
 from desktop.window.theme import Theme
 from models.analyzer import AnalyzerOptions
+from models.classes import COCO
 from models.errors import OnlookerError, SourceError
 from models.scene import EMPTY, Scene
 
@@ -42,6 +43,8 @@ class FakeAnalyzer:
     def __init__(self, options: AnalyzerOptions, room: FakeRoom, device: str) -> None:
         self.options = options
         self.device, self.precision = "cpu", "f32"
+        self.labels = room.labels
+        self.input_size = (options.input_size or 320,) * 2
         self.note = "" if device in ("auto", "cpu") else f"{device} cannot be used here: the processor is used."
         self.resets = 0
         self.looked: list[tuple[int, AnalyzerOptions]] = []
@@ -60,8 +63,13 @@ class FakeAnalyzer:
             raise self._room.fails
         self.looked.append((number_of(pixels), self.options))
         found = self._room.find(number_of(pixels))
+        options = self.options
         return Scene(
-            faces=found.faces if self.options.faces else (), bodies=found.bodies if self.options.bodies else ()
+            tuple(one for one in found.objects if options.classes is None or one.label in options.classes)
+            if options.objects
+            else (),
+            found.faces if options.faces else (),
+            found.bodies if options.bodies else (),
         )
 
 
@@ -79,6 +87,8 @@ class FakeRoom:
     cameras_fail: OnlookerError | None = None
     free: bool = True
     fails: OnlookerError | None = None
+    labels: tuple[str, ...] = COCO
+    detectors: tuple[tuple[str, str], ...] = (("onlooker-m", "Objects, Onlooker-M"), ("mine", "My own"))
     sources: dict[str, list[FakeSource]] = field(default_factory=dict)
     loops: list[bool] = field(default_factory=list)
     loaded: list[tuple[FakeAnalyzer, str]] = field(default_factory=list)
@@ -118,7 +128,7 @@ class FakeRoom:
 
     def equip(self) -> Room:
         """The room that the window gets."""
-        return Room(self.source, self.list_cameras, Eyes(self.load))  # type: ignore[arg-type] # a fake analyzer
+        return Room(self.source, self.list_cameras, Eyes(self.load), lambda: self.detectors)  # type: ignore[arg-type] # a fake analyzer
 
     def let_go(self) -> None:
         """Let everything come to its end."""
