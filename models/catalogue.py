@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from models.errors import NetworkError
+
 Precision = Literal["f32", "bf16", "int8"]
+
+Level = float | tuple[float, float, float]
+"""One number for all channels, or one each for red, green and blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +20,44 @@ class Network:
     `key`: its name in commands and caches. `title`: its name for people. `kind`: a detector looks at a whole picture, a
     landmark network at one region. `input`: (height, width) in pixels. `low`, `high`: what 0 and 255 of an RGB picture
     become. `outputs`: the names of what it gives, all computed unless fewer are chosen; shapes and units stand in the
-    docstring of the class that `builder` ("module:class") names. `weights`: its file in resources/weights.
-    `precisions`: those it may use, f32 among them: where accuracy on data changes by less than 1 % and what is seen in
-    a still picture does not begin to move (docs/precision.md has the figures). `licence`: of the weights (SPDX).
+    docstring of what `builder` ("module:name") names, which makes the module that gives chosen outputs. `weights`: its
+    file in resources/weights. `precisions`: those it may use, f32 among them: where accuracy on data changes by less
+    than 1 % and what is seen in a still picture does not begin to move (docs/precision.md has the figures). `licence`:
+    of the weights (SPDX). `multiple`: 0 where only `input` will do; else height and width may be any multiples of it,
+    and `input` is the usual size. `labels`: the names of the classes of a detector of objects, by place.
     """
 
     key: str
     title: str
     kind: Literal["detector", "landmarks"]
     input: tuple[int, int]
-    low: float
-    high: float
+    low: Level
+    high: Level
     outputs: tuple[str, ...]
     builder: str
     weights: str
     precisions: tuple[Precision, ...] = ("f32",)
     licence: str = "Apache-2.0"
+    multiple: int = 0
+    labels: tuple[str, ...] = ()
+
+    def at(self, size: tuple[int, int]) -> Network:
+        """The same network for pictures of another (height, width): its `input` is that, all else as it was.
+
+        Raises NetworkError where it does not take that size.
+        """
+        height, width = size
+        if size == self.input:
+            return self
+        if not self.multiple:
+            usual = f"{self.input[1]} x {self.input[0]}"
+            raise NetworkError(f"{self.title} looks at pictures of {usual} pixels, not of {width} x {height}.")
+        if min(size) < self.multiple or height % self.multiple or width % self.multiple:
+            raise NetworkError(
+                f"{self.title} looks at pictures whose width and height are multiples of {self.multiple} pixels, "
+                f"not {width} x {height}."
+            )
+        return replace(self, input=size)
 
 
 _ALL = (

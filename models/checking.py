@@ -1,7 +1,8 @@
 """Whether an engine calculates what the original network does: one stored picture each, and what was answered.
 
-`resources/weights/answers.npz` is written by `models.porting.mediapipe`: for every network a picture ("KEY/input", RGB)
-and the outputs of Google's interpreter for it ("KEY/output"), large ones thinned.
+`resources/weights/answers.npz` holds for every network a picture of its usual size ("KEY/input", RGB) and the
+original's outputs for it ("KEY/output"), large ones thinned: those of Google's interpreter, written by
+`models.porting.mediapipe`; for what we trained those of the torch module in f32, written by `models.training.shipping`.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ Floats = NDArray[np.float32]
 
 ANSWERS = "weights/answers.npz"
 
-# Which part of a large output is stored: every fifth anchor meets all kinds of anchors (1, 2 or 6 a cell).
-KEPT: dict[str, Any] = {
+# Which part of a large output is stored: every fifth anchor meets all kinds of anchors (1, 2 or 6 a cell), every
+# eleventh cell meets all columns of all levels.
+_KEPT: dict[str, Any] = {
     "boxes": np.s_[:, ::5],
     "heatmap": np.s_[:, :, ::4, ::4],
     "mask": np.s_[:, ::8, ::8],
 }
+_CELLS = np.s_[:, ::11]
 
 TOLERANCES: dict[Precision, float] = {"f32": 1e-3, "bf16": 0.3, "int8": 0.2}
 """The largest error, as a part of an output's range, that each precision may have on the stored picture. It tells a
@@ -54,9 +57,15 @@ def check(engine: Checked) -> float:
     picture, expected = stored(engine.network)
     found = engine.run(np.ascontiguousarray(picture[None, ..., ::-1]))
     return max(
-        (error(found[name][KEPT.get(name, ...)], values) for name, values in expected.items() if name in found),
+        (error(kept(engine.network, name, found[name]), values) for name, values in expected.items() if name in found),
         default=np.inf,
     )
+
+
+def kept(network: Network, name: str, values: Floats) -> Floats:
+    """The part of an output, N first, that is stored."""
+    part: Floats = values[_CELLS if network.labels else _KEPT.get(name, ...)]
+    return part
 
 
 def error(found: Floats, expected: Floats) -> float:

@@ -17,8 +17,9 @@ Floats = NDArray[np.float32]
 class CpuEngine:
     """A network on the processor. Used by one thread at a time.
 
-    It is compiled for exactly one picture, and several are run one after the other: a compilation for any number was
-    slower for two and for four, stalled when it first met a number, and took up to 180 MB more for a network.
+    It is compiled for exactly one picture of exactly the network's `input`, and several are run one after the other: a
+    compilation for any number was slower for two and for four, stalled when it first met a number, and took up to 180
+    MB more for a network.
     """
 
     device = "cpu"
@@ -38,7 +39,7 @@ class CpuEngine:
         # always said, since OpenVINO takes bf16 unasked where the processor names it; without pinning the engines'
         # threads do not all wait for the same cores.
         config = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,  # int8 is in the form itself
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",

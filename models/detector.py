@@ -121,6 +121,15 @@ class Detector(NamedOutputs):
         return found
 
 
+ONLOOKER_M = DetectorDesign()
+"""The default detector: the design of NanoDet-Plus-m-1.5x."""
+
+
+def onlooker_m(outputs: Collection[str] | None = None) -> Detector:
+    """Onlooker-M without weights: what its entry in the catalogue names. Outputs are those of `Detector`."""
+    return Detector(ONLOOKER_M, outputs)
+
+
 SMALL = DetectorDesign(stem=24, widths=(48, 96, 128), units=(3, 3, 2), neck=48, head_layers=1, blocks="plain")
 """Onlooker-S, an experiment (docs/training.md): no weights of it ship."""
 

@@ -1,7 +1,9 @@
 """Makes OpenVINO forms of networks: torch modules traced, converted and stored. Runs as a child process.
 
-    python -m models.forms --cache FOLDER [--make KEY]… [--time KEY]…    into a cache folder; precisions are timed last
-    python -m models.forms --all FOLDER                                  all, as a bundle ships them (resources/forms)
+    python -m models.forms --cache FOLDER [--make KEY]… [--time KEY]… [--sizes KEY]…
+    python -m models.forms --all FOLDER        all, as a bundle ships them (resources/forms)
+
+Forms are made first, then precisions are timed, then input sizes in the precision that was chosen.
 
 It says how far it is on stdout, a line each: a part 0..1, then what is being done; what went wrong is one line that
 begins with "error: ". A child, because importing torch stalls all threads of a process for a good part of a second.
@@ -18,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models import precisions, runtime, shelf
+from models import precisions, runtime, shelf, sizes
 from models.catalogue import NETWORKS, Network
 from models.errors import OnlookerError
 from models.making import ERROR
@@ -28,7 +30,8 @@ from models.weights import build
 def convert(network: Network) -> Any:
     """The network as an OpenVINO model: `pictures` (N, H, W, 3) BGR uint8, any N, in; outputs by their names, f32.
 
-    Maps come as (N, H, W, C). Raises NetworkError as `weights.build` does, ImportError without torch.
+    H and W are free where the network takes more than one size. Maps come as (N, H, W, C). Raises NetworkError as
+    `weights.build` does, ImportError without torch.
     """
     import torch
 
@@ -42,7 +45,8 @@ def convert(network: Network) -> Any:
         # Its check runs the network three times more; ours is the comparison with the stored answer.
         trace: Any = torch.jit.trace
         traced = trace(module, example, check_trace=False)
-        model = ov.convert_model(traced, example_input=example, input=[ov.PartialShape([-1, *network.input, 3])])
+        sides = (-1, -1) if network.multiple else network.input
+        model = ov.convert_model(traced, example_input=example, input=[ov.PartialShape([-1, *sides, 3])])
     model.inputs[0].get_tensor().set_names({"pictures"})
     for output, name in zip(model.outputs, network.outputs, strict=True):
         output.get_tensor().set_names({name})
@@ -66,6 +70,7 @@ def main(argv: Sequence[str]) -> int:
     where.add_argument("--all", type=Path, metavar="FOLDER", help="make all, as a bundle ships them")
     parser.add_argument("--make", action="append", choices=NETWORKS, default=[], help="make this network's form")
     parser.add_argument("--time", action="append", choices=NETWORKS, default=[], help="choose its precision")
+    parser.add_argument("--sizes", action="append", choices=NETWORKS, default=[], help="time it at several input sizes")
     parser.add_argument("--threads", type=int, default=2, help="threads of the networks that are timed")
     arguments = parser.parse_args(argv)
     try:
@@ -74,9 +79,13 @@ def main(argv: Sequence[str]) -> int:
                 shelf.discard(arguments.all / network.key)
             _make_all([(network, arguments.all / network.key) for network in NETWORKS.values()], 1.0)
         else:
-            share = len(arguments.make) / max(len(arguments.make) + len(arguments.time), 1)
+            timed = len(arguments.time) + len(arguments.sizes)
+            share = len(arguments.make) / max(len(arguments.make) + timed, 1)
             _make_all([(NETWORKS[key], shelf.place(NETWORKS[key], arguments.cache)) for key in arguments.make], share)
-            _time_all([NETWORKS[key] for key in arguments.time], arguments.cache, arguments.threads, share)
+            step = (1 - share) / max(timed, 1)
+            _time_all([NETWORKS[key] for key in arguments.time], arguments.cache, arguments.threads, share, step)
+            share += step * len(arguments.time)
+            _size_all([NETWORKS[key] for key in arguments.sizes], arguments.cache, arguments.threads, share, step)
     except OnlookerError as error:
         sys.stdout.write(f"{ERROR}{error}\n")
         return 1
@@ -96,12 +105,22 @@ def _make_all(wanted: Sequence[tuple[Network, Path]], share: float) -> None:
         make(network, folder)
 
 
-def _time_all(networks: Sequence[Network], cache: Path, threads: int, share: float) -> None:
+def _time_all(networks: Sequence[Network], cache: Path, threads: int, share: float, step: float) -> None:
     for done, network in enumerate(networks):
-        _say(share + (1 - share) * done / len(networks), f"Timing {network.title}")
+        _say(share + step * done, f"Timing {network.title}")
         folder = shelf.find(network, cache)
         if folder is not None:
             precisions.keep(network, cache, *precisions.measure(network, shelf.read(folder), threads))
+
+
+def _size_all(networks: Sequence[Network], cache: Path, threads: int, share: float, step: float) -> None:
+    for done, network in enumerate(networks):
+        _say(share + step * done, f"Timing {network.title} at several sizes")
+        folder = shelf.find(network, cache)
+        if folder is not None:
+            precision = precisions.chosen(network, cache) or "f32"
+            form = precisions.form_of(network, precision, shelf.read(folder))
+            sizes.keep(network, precision, cache, threads, sizes.measure(network, form, precision, threads))
 
 
 def _say(part: float, text: str) -> None:

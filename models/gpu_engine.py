@@ -24,10 +24,11 @@ class GpuEngine:
     """A network on "cuda" or "mps", in f32. Used by one thread at a time.
 
     Other programs take the device's memory while this one runs: where it is short, half as many pictures are given at
-    once; where even one is too much, or the device fails, `fallback` makes the engine that goes on, and `note` says so.
+    once; where even one is too much, or the device fails, `fallback` makes the engine of the network that goes on, and
+    `note` says so.
     """
 
-    def __init__(self, network: Network, device: str, *, fallback: Callable[[], CpuEngine]) -> None:
+    def __init__(self, network: Network, device: str, *, fallback: Callable[[Network], CpuEngine]) -> None:
         """Raises NetworkError without good weights, RuntimeError where the device fails, ImportError without torch."""
         import torch
 
@@ -57,6 +58,10 @@ class GpuEngine:
                 self._give_up(f"failed ({first_line(error)})")
         assert self._instead is not None
         return self._instead.run(pictures)
+
+    def resize(self, network: Network) -> None:
+        """From now on it takes pictures of another size: `network` is its own at that size."""
+        self.network = network
 
     def _run(self, pictures: NDArray[np.uint8]) -> Mapping[str, Floats]:
         try:
@@ -93,7 +98,7 @@ class GpuEngine:
     def _give_up(self, why: str) -> None:
         self._forget()
         self.note = f"{self.device} {why}; the processor is used."
-        self._instead = self._fallback()
+        self._instead = self._fallback(self.network)
         self._module = None
         self.device, self.precision = self._instead.device, self._instead.precision
 

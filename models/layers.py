@@ -8,11 +8,14 @@ channels become space.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from models.catalogue import Level
 
 Activation = Callable[[int], nn.Module]
 """Makes the activation that follows a layer of so many channels."""
@@ -64,14 +67,21 @@ class NamedOutputs(nn.Module):
 class OnPictures(nn.Module):
     """A network that takes pictures as programs have them: (N, H, W, 3) BGR uint8; what engines are made of.
 
-    `low`, `high`: what 0 and 255 become. Gives the network's outputs as a tuple, in the order of its `outputs`; maps
-    (N, C, H, W) come as (N, H, W, C), as they lie in memory: a change of order would cost more than a layer.
+    `low`, `high`: what 0 and 255 become, in all channels or in R, G and B. Gives the network's outputs as a tuple, in
+    the order of its `outputs`; maps (N, C, H, W) come as (N, H, W, C), as they lie in memory: a change of order would
+    cost more than a layer.
     """
 
-    def __init__(self, network: NamedOutputs, low: float, high: float) -> None:
+    low: Tensor
+    scale: Tensor
+
+    def __init__(self, network: NamedOutputs, low: Level, high: Level) -> None:
         super().__init__()
         self.network = network
-        self.low, self.scale = low, (high - low) / 255
+        # B, G, R, or one number. Not put into the first convolution: what it pads with is 0 after this, not before.
+        least, most = (torch.tensor(level, dtype=torch.float32).reshape(-1).flip(0) for level in (low, high))
+        self.register_buffer("low", least, persistent=False)
+        self.register_buffer("scale", (most - least) / 255, persistent=False)
         first = next(part for part in network.modules() if isinstance(part, nn.Conv2d))
         with torch.no_grad():
             first.weight.copy_(first.weight.flip(1))  # RGB to BGR, once instead of for every picture

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,17 @@ _TIMEOUT = 180.0  # seconds for all together; four networks take ten
 _ENDED_BY_THE_USER = (-2, -15, 0xC000013A)  # interrupted or terminated: that says nothing of the processor
 
 
-def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, threads: int, report: Progress) -> None:
-    """Make the forms of `make`, then time the precisions of `measure`, into the cache folder.
+def prepare(
+    make: Sequence[Network],
+    measure: Sequence[Network],
+    cache: Path,
+    threads: int,
+    report: Progress,
+    *,
+    sizes: Sequence[Network] = (),
+) -> None:
+    """Make the forms of `make`, then time the precisions of `measure`, then those of `sizes` at several input sizes,
+    into the cache folder.
 
     The child may die while it times: then those networks are f32 on this machine. Raises NetworkError where a form
     could not be made.
@@ -36,7 +45,7 @@ def prepare(make: Sequence[Network], measure: Sequence[Network], cache: Path, th
             f"{make[0].title} is not prepared for this machine, and torch, which prepares it, is not installed. "
             "Install Onlooker again, or install torch."
         )
-    status, sentence, last = _run(make, measure, cache, threads, report)
+    status, sentence, last = _run({"--make": make, "--time": measure, "--sizes": sizes}, cache, threads, report)
     lacking = [network for network in make if shelf.find(network, cache) is None]
     if lacking:
         raise NetworkError(sentence or f"{lacking[0].title} could not be prepared: {_last_words(status, last)}.")
@@ -61,10 +70,9 @@ def _last_words(status: int, last: str) -> str:
     return own[-1].rstrip(".") if own else f"its process ended with status {status}"
 
 
-def _run(
-    make: Sequence[Network], measure: Sequence[Network], cache: Path, threads: int, report: Progress
-) -> tuple[int, str, str]:
-    """The child's status, its sentence of what went wrong or "", and its last words."""
+def _run(wanted: Mapping[str, Sequence[Network]], cache: Path, threads: int, report: Progress) -> tuple[int, str, str]:
+    """The child does what is `wanted`, by its options. Gives its status, its sentence of what went wrong or "", and its
+    last words."""
     sentences: list[str] = []
 
     def line(text: str) -> None:
@@ -76,7 +84,7 @@ def _run(
             report(said[2], float(said[1]))
 
     arguments = ["--cache", str(cache), "--threads", str(threads)]
-    for option, networks in (("--make", make), ("--time", measure)):
+    for option, networks in wanted.items():
         for network in networks:
             arguments += [option, network.key]
     command = child.command("models.forms", *arguments)

@@ -3,7 +3,7 @@
 Which ones it may use is data (`catalogue.py`, decided by accuracy). Which of them it does use is decided here: each is
 timed once, in a child process (`models.forms`), since a processor may name an ability, have it, and be slower with it,
 or name it, lack it, and die. The answer is kept in the cache folder for this processor, its instruction limit, the
-network's form and OpenVINO's version.
+network's form and OpenVINO's version. bf16 is f32's form with a hint; int8 is a form of its own, which ships.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
-from models import checking, runtime, shelf
+from models import checking, runtime, shelf, weights
 from models.catalogue import Network, Precision
 from models.cpu_engine import CpuEngine
 from models.errors import NetworkError
@@ -67,10 +67,14 @@ def chosen(network: Network, cache: Path) -> Precision | None:
 
 def keep(network: Network, cache: Path, precision: Precision, milliseconds: dict[Precision, float]) -> None:
     """Remember the answer. Where that fails it is measured again at the next start."""
-    answer = _answer(network, cache)
+    write(network, _answer(network, cache), {"precision": precision, "milliseconds": milliseconds})
+
+
+def write(network: Network, answer: Path, what: Mapping[str, Any]) -> None:
+    """Write a measured answer of a network as JSON, whole or not at all; of older ones beside it a few are kept."""
     with contextlib.suppress(OSError):
         answer.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"precision": precision, "milliseconds": milliseconds})
+        text = json.dumps(what)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=answer.parent, suffix=".part", delete=False
         ) as part:
@@ -84,15 +88,32 @@ def keep(network: Network, cache: Path, precision: Precision, milliseconds: dict
 def measure(network: Network, form: tuple[bytes, bytes], threads: int) -> tuple[Precision, dict[Precision, float]]:
     """Time every precision that may be used; gives the one to use, and the milliseconds of each for one picture.
 
-    A precision that answers wrongly is left out. May kill the process on a processor that names abilities it lacks.
+    `form`: the one of f32. A precision that answers wrongly is left out, and int8 where its form is missing or damaged.
+    May kill the process on a processor that names abilities it lacks.
     """
-    engines = [CpuEngine(network, form, precision=each, threads=threads) for each in candidates(network)]
+    engines = []
+    for each in candidates(network):
+        with contextlib.suppress(NetworkError):
+            engines.append(CpuEngine(network, form_of(network, each, form), precision=each, threads=threads))
     engines = [one for one in engines if checking.check(one) <= checking.TOLERANCES[one.precision]]
     milliseconds = dict(zip((one.precision for one in engines), _times(engines), strict=True))
     limit = WORTH * milliseconds.get("f32", np.inf)
     quick = [each for each, taken in milliseconds.items() if taken <= limit]
     best: Precision = min(quick, key=lambda each: milliseconds[each], default="f32")
     return best, milliseconds
+
+
+def has_int8(network: Network) -> bool:
+    """Whether a form for int8 ships."""
+    return set(weights.quantised_names(network)) <= set(weights.manifest())
+
+
+def form_of(network: Network, precision: Precision, form: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """The form to compile for a precision: `form`, which is f32's, or the one that ships for int8.
+
+    Raises NetworkError where that one is missing or damaged.
+    """
+    return weights.quantised(network) if precision == "int8" else form
 
 
 def _times(engines: Sequence[CpuEngine]) -> list[float]:
@@ -108,12 +129,18 @@ def _times(engines: Sequence[CpuEngine]) -> list[float]:
     return [round(float(value) * 1000, 3) for value in np.quantile(taken, 0.1, axis=1)]
 
 
-def _answer(network: Network, cache: Path) -> Path:
+def fingerprint(network: Network) -> str:
+    """A short name for the network as it runs on this machine: with what calculates it, on which processor."""
     facts = {
         "form": shelf.facts(network),
         "processor": runtime.core().get_property("CPU", "FULL_DEVICE_NAME"),
         "abilities": sorted(runtime.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
         "limit": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+        "precisions": list(network.precisions),
+        "quantised": [weights.manifest().get(name, {}).get("sha256") for name in weights.quantised_names(network)],
     }
-    name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-    return cache / "precisions" / f"{network.key}-{name}.json"
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _answer(network: Network, cache: Path) -> Path:
+    return cache / "precisions" / f"{network.key}-{fingerprint(network)}.json"

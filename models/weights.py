@@ -43,12 +43,8 @@ def load(network: Network, folder: Path | None = None) -> dict[str, NDArray[np.f
 
     Raises NetworkError where the file is missing, is not the one that the manifest names, or cannot be read.
     """
-    entry = manifest(folder).get(network.weights)
-    if entry is None:
-        raise NetworkError(f"The weights of {network.key} ({network.weights}) are in no list of weights. {_REPAIR}")
-    data = _read(network.weights, folder)
-    if hashlib.sha256(data).hexdigest() != entry.get("sha256"):
-        raise NetworkError(f"The weights of {network.key} ({network.weights}) are damaged. {_REPAIR}")
+    entry = _entry(network, network.weights, folder)
+    data = _whole(network, network.weights, entry, folder)
     try:
         tensors = load_tensors(data)
     except SafetensorError as error:
@@ -56,23 +52,63 @@ def load(network: Network, folder: Path | None = None) -> dict[str, NDArray[np.f
     return {name: np.asarray(tensor, np.float32) for name, tensor in tensors.items()}
 
 
+def quantised_names(network: Network) -> tuple[str, str]:
+    """What a network's OpenVINO form for int8 is called in resources/weights: its XML and its weights."""
+    stem = Path(network.weights).stem
+    return f"{stem}.int8.xml", f"{stem}.int8.bin"
+
+
+def quantised(network: Network, folder: Path | None = None) -> tuple[bytes, bytes]:
+    """The network's form for int8, XML and weights, as `models.training.quantisation` made it.
+
+    Raises NetworkError where a file is missing, is not the one that the manifest names, or was made from other weights
+    than the network has.
+    """
+    found = []
+    for name in quantised_names(network):
+        entry = _entry(network, name, folder)
+        if entry.get("made_from") != _entry(network, network.weights, folder).get("sha256"):
+            raise NetworkError(f"{name} was not made from the weights of {network.key}. {_REPAIR}")
+        found.append(_whole(network, name, entry, folder))
+    return found[0], found[1]
+
+
 def build(network: Network, outputs: Collection[str] | None = None, folder: Path | None = None) -> NamedOutputs:
     """The torch module of a network with its weights, in evaluation mode; imports torch.
 
-    `outputs`: the names of what it shall give, the network's own unless chosen; any that its class knows may be
-    (`BodyLandmarks` gives "heatmap" too). Raises NetworkError as `load` does, and where weights do not fit the module;
-    ValueError for an unknown output.
+    `outputs`: the names of what it shall give, the network's own unless chosen; any that its builder knows may be.
+    Raises NetworkError as `load` does, and where weights do not fit the module; ValueError for an unknown output.
     """
     import torch  # here, not above: the light edition has no torch
 
-    name, _, kind = network.builder.partition(":")
-    module: NamedOutputs = getattr(importlib.import_module(name), kind)(network.outputs if outputs is None else outputs)
+    module = unfilled(network, network.outputs if outputs is None else outputs)
     tensors = {key: torch.from_numpy(value) for key, value in load(network, folder).items()}
     try:
         module.load_state_dict(tensors)
     except RuntimeError as error:
         raise NetworkError(f"The weights of {network.key} ({network.weights}) do not fit it. {_REPAIR}") from error
     return module.eval().requires_grad_(False)
+
+
+def unfilled(network: Network, outputs: Collection[str] | None = None) -> NamedOutputs:
+    """The torch module of a network with the weights that it is made with; all outputs unless some are chosen."""
+    name, _, builder = network.builder.partition(":")
+    module: NamedOutputs = getattr(importlib.import_module(name), builder)(outputs)
+    return module
+
+
+def _entry(network: Network, name: str, folder: Path | None) -> Mapping[str, Any]:
+    entry = manifest(folder).get(name)
+    if entry is None:
+        raise NetworkError(f"The weights of {network.key} ({name}) are in no list of weights. {_REPAIR}")
+    return entry
+
+
+def _whole(network: Network, name: str, entry: Mapping[str, Any], folder: Path | None) -> bytes:
+    data = _read(name, folder)
+    if hashlib.sha256(data).hexdigest() != entry.get("sha256"):
+        raise NetworkError(f"The weights of {network.key} ({name}) are damaged. {_REPAIR}")
+    return data
 
 
 def _read(name: str, folder: Path | None) -> bytes:

@@ -29,6 +29,7 @@ FILE_READERS = (
     "models.making",
     "models.precisions",
     "models.shelf",
+    "models.sizes",
     "models.training",
     "models.importing",
     "models.porting",
@@ -37,7 +38,15 @@ FILE_READERS = (
 HEAVY = {"torch", "openvino", "pyqtgraph"}
 TORCH_AT_TOP = (
     *("models.layers", "models.faces", "models.poses", "models.forms", "models.porting", "models.training"),
-    *("models.backbone", "models.neck", "models.heads", "models.detector", "models.receptive", "models.plain"),
+    *(
+        "models.backbone",
+        "models.neck",
+        "models.heads",
+        "models.detector",
+        "models.receptive",
+        "models.plain",
+        "models.unshuffled",
+    ),
 )
 LONGEST_FILE = 450
 

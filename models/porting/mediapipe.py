@@ -31,7 +31,7 @@ from safetensors.numpy import save
 from torch import nn
 
 from models.catalogue import NETWORKS, Network
-from models.checking import ANSWERS, KEPT
+from models.checking import ANSWERS, kept
 from models.layers import NamedOutputs
 from models.porting.pictures import stored_input, test_inputs
 from models.porting.tflite_file import Floats, Layer, read_layers
@@ -133,7 +133,8 @@ class Reference:
 
 def scaled(network: Network, picture: NDArray[np.uint8]) -> Floats:
     """A uint8 picture in the range that the network wants."""
-    return (picture.astype(np.float32) / 255 * (network.high - network.low) + network.low).astype(np.float32)
+    low, high = np.asarray(network.low), np.asarray(network.high)
+    return np.asarray(picture.astype(np.float32) / 255 * (high - low) + low, np.float32)
 
 
 def compare(original: Original, module: NamedOutputs, path: Path) -> dict[str, float]:
@@ -178,8 +179,8 @@ def golden(original: Original, module: NamedOutputs, path: Path) -> dict[str, ND
     shapes = {name: out.shape for name, out in run(module, values).items()}
     arrays: dict[str, NDArray[Any]] = {f"{original.network.key}/input": picture}
     for name, out in Reference(original, path).run(values).items():
-        kept = as_ours(name, out, shapes[name])[KEPT.get(name, ...)]
-        arrays[f"{original.network.key}/{name}"] = np.ascontiguousarray(kept)
+        part = kept(original.network, name, as_ours(name, out, shapes[name]))
+        arrays[f"{original.network.key}/{name}"] = np.ascontiguousarray(part)
     return arrays
 
 

@@ -27,8 +27,8 @@ class TorchEngine:
     def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         """(N, height, width, 3) BGR -> named outputs."""
         self.runs += 1
-        values = pictures[..., ::-1].astype(np.float32) / 255
-        values = values * (self.network.high - self.network.low) + self.network.low
+        low, high = (np.asarray(level, np.float32) for level in (self.network.low, self.network.high))
+        values = pictures[..., ::-1].astype(np.float32) / 255 * (high - low) + low
         with torch.inference_mode():
             found = self._module(torch.from_numpy(np.ascontiguousarray(values.transpose(0, 3, 1, 2))))
         return {name: output.numpy() for name, output in found.items()}

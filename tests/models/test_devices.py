@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch_engine import TorchEngine
 
 from models import checking, child, devices, gpu_engine
-from models.catalogue import NETWORKS, Precision
+from models.catalogue import NETWORKS, Network, Precision
 from models.cpu_engine import CpuEngine
 from models.devices import Device
 from models.errors import NetworkError
@@ -141,7 +141,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> GpuEngine:
     monkeypatch.setattr(gpu_engine, "_TRIES", 1)
     made: list[Any] = []
 
-    def fallback() -> CpuEngine:
+    def fallback(_network: Network) -> CpuEngine:
         made.append(Instead())
         assert len(made) == 1
         taken: CpuEngine = made[0]
@@ -164,7 +164,7 @@ def same(found: Any, expected: Any) -> bool:
 @pytest.mark.parametrize("key", ["face-mesh", "body-landmarks"])
 def test_torchs_engine_answers_as_the_original_did(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_engine, "_TRIES", 1)
-    engine = GpuEngine(NETWORKS[key], "cpu", fallback=lambda: pytest.fail("fell back"))
+    engine = GpuEngine(NETWORKS[key], "cpu", fallback=lambda _network: pytest.fail("fell back"))
     assert checking.check(engine) <= checking.TOLERANCES["f32"]
     assert tuple(engine.run(checking.stored(engine.network)[0][None])) == NETWORKS[key].outputs
     assert engine.note == ""

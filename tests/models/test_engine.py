@@ -50,8 +50,16 @@ def made(kept: Path, ready: dict[str, Engine], monkeypatch: pytest.MonkeyPatch) 
     del ready
     keys: list[str] = []
 
-    def copy(make: Sequence[Network], measure: Sequence[Network], cache: Path, threads: int, report: Progress) -> None:
-        del measure, threads, report
+    def copy(
+        make: Sequence[Network],
+        measure: Sequence[Network],
+        cache: Path,
+        threads: int,
+        report: Progress,
+        *,
+        sizes: Sequence[Network] = (),
+    ) -> None:
+        del measure, threads, report, sizes
         for network in make:
             keys.append(network.key)
             with shelf.replacing(shelf.place(network, cache)) as part:
