@@ -121,7 +121,9 @@ def run(folder: Path, count: int, precision: Precision) -> None:
         ]
         reference: Looked | None = None
         for name, low in variants(keys, precision):
-            analyzer = Analyzer(engines_of(keys, low), AnalyzerOptions(faces=faces, bodies=not faces, smooth=False))
+            analyzer = Analyzer(
+                engines_of(keys, low), AnalyzerOptions(faces=faces, bodies=not faces, smooth=False, objects=False)
+            )
             found = look_at(analyzer, pictures, size, faces)
             reference = reference or found
             print(row(name, found, reference, truth, size, faces), flush=True)

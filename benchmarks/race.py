@@ -105,7 +105,7 @@ def race(contenders: Sequence[Contender], rounds: int) -> None:
 
 def one_of_each(peer: Peer, shown: Sequence[Pixels], threads: int, rounds: int) -> None:
     """The race for one face and one body."""
-    one = AnalyzerOptions(max_faces=1, max_bodies=1)
+    one = AnalyzerOptions(objects=False, max_faces=1, max_bodies=1)
     usual = load_analyzer(one, device="cpu", cache=folders.cache(), threads=threads)
     plain = load_analyzer(one, device="cpu", cache=folders.cache(), threads=threads, precision="f32")
     print(conditions(usual, peer))
@@ -149,7 +149,7 @@ def further_ones(peer: Peer, shown: Sequence[Pixels], threads: int, rounds: int)
         for pixels in crowd:
             peer.keep(pixels)
         peer.open_faces("several", static=False, most=count)
-        wanted = AnalyzerOptions(max_faces=count, max_bodies=count)
+        wanted = AnalyzerOptions(objects=False, max_faces=count, max_bodies=count)
         ours = Ours(load_analyzer(wanted, device="cpu", cache=folders.cache(), threads=threads), crowd)
         contenders = [
             Contender("ours", ours.see),

@@ -32,7 +32,7 @@ RETURNING = 0.2
 """Part of the usual confidence that is enough for a newcomer while somebody is missed."""
 
 TRIES = 2
-"""Boxes of people that are tried at a time, each `PERIOD`: the landmark network runs once for each."""
+"""Boxes of people that are tried at a time, each `PERIOD`: the landmark network runs twice for each."""
 
 NEAR, ALIKE = 0.12, 0.4
 """A proposed region is taken as a known one: distance of the middles in widths, difference of the widths'
@@ -186,8 +186,9 @@ class Followers:
         self._tries += TRIES
         turn = [missed[(self._tries + place) % len(missed)] for place in range(min(TRIES, len(missed)))]
         looked_at = [place for place in self.kind.regions_in(np.stack(turn)) if place.sound]
+        looked_at = [self.kind.next_region(one) for one in self.kind.refine(pixels, looked_at)]  # now by its own points
         fresh: list[Found] = []
-        for one in self.kind.refine(pixels, looked_at, weigh=True):
+        for one in self.kind.refine(pixels, [place for place in looked_at if place.sound], weigh=True):
             sure = one.score >= least and self.kind.confidence(stills.UNTOLD, one, one) >= least
             placed = any(self.kind.within(one, box) for box in turn)
             if sure and placed and not any(self.kind.same(one, other) for other in [*(one for one, _ in held), *fresh]):

@@ -209,8 +209,9 @@ class BodyKind(Kind):
     reach_of_box = 0.54
     """How far a body reaches from its hips, in longer sides of the box of a person, whose middle the hips are: medians
     of 82 whole bodies on lsp and COCO (half "choose"), hips at (0.52, 0.51) of the box, reach 0.54."""
-    of_person = 0.3
-    """Intersection over union of a body's clear joints with the box of a person from which it is that person."""
+    of_joints, of_person = 0.6, 0.2
+    """A body is that of a person in a box if this share of the box around its clear joints lies there and fills so much
+    of it: joints are within an outline, and those of half a body may be all that is clear."""
     limbs = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
     """Shoulders, elbows, wrists, hips, knees, ankles."""
     clearest = 16
@@ -246,7 +247,10 @@ class BodyKind(Kind):
     def within(self, found: Found, person: Floats) -> bool:
         clear = found.points[found.points[:, 3] >= VISIBLE]
         around = boxes.around(clear if len(clear) > 1 else found.points)
-        return float(boxes.iou(around[None], person[None])[0, 0]) > self.of_person
+        shared = float(boxes.intersection(around[None], person[None])[0, 0])
+        return shared > self.of_joints * float(boxes.area(around)) and shared > self.of_person * float(
+            boxes.area(person)
+        )
 
     def same(self, one: Found, other: Found) -> bool:
         size = (one.size + other.size) / 2

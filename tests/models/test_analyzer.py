@@ -30,7 +30,7 @@ def bgr(picture: Pixels) -> Pixels:
 
 @pytest.fixture
 def analyzer(compiled: Engines) -> Analyzer:
-    return Analyzer(compiled, AnalyzerOptions())
+    return Analyzer(compiled, AnalyzerOptions(objects=False))
 
 
 def watch(analyzer: Analyzer, pixels: Pixels, frames: int) -> list[Scene]:
@@ -105,7 +105,7 @@ def test_a_still_scene_does_not_jitter(analyzer: Analyzer) -> None:
 
 
 def test_detectors_rest_while_all_are_followed(compiled: Engines) -> None:
-    analyzer = Analyzer(compiled, AnalyzerOptions())
+    analyzer = Analyzer(compiled, AnalyzerOptions(objects=False))
     analyzer.analyze(bgr(portrait()), 0)
     before = {key: engine.runs for key, engine in compiled.items()}
     for index in range(1, 8):  # less than a quarter of a second
@@ -134,7 +134,7 @@ def test_no_more_are_followed_than_wanted(compiled: Engines) -> None:
     picture = backdrop()
     for place in (250, 700):
         astronaut().scaled(0.7).paste(picture, place, HEIGHT)
-    analyzer = Analyzer(compiled, AnalyzerOptions(max_faces=1, max_bodies=1))
+    analyzer = Analyzer(compiled, AnalyzerOptions(objects=False, max_faces=1, max_bodies=1))
     for scene in watch(analyzer, picture, 20):
         assert len(scene.faces) == len(scene.bodies) == 1
 
@@ -157,15 +157,15 @@ def test_a_reset_forgets_who_was_there_but_not_which_numbers_were_used(analyzer:
 
 def test_options_may_change_between_two_frames(analyzer: Analyzer) -> None:
     picture = bgr(portrait())
-    analyzer.options = AnalyzerOptions(bodies=False)
+    analyzer.options = AnalyzerOptions(objects=False, bodies=False)
     scene = analyzer.analyze(picture, 0)
     assert scene.faces
     assert not scene.bodies
-    analyzer.options = AnalyzerOptions(faces=False)
+    analyzer.options = AnalyzerOptions(objects=False, faces=False)
     scene = analyzer.analyze(picture, FRAME)
     assert scene.bodies
     assert not scene.faces
-    analyzer.options = AnalyzerOptions(face_score=1.0, body_score=1.0)
+    analyzer.options = AnalyzerOptions(objects=False, face_score=1.0, body_score=1.0)
     assert not analyzer.analyze(np.full((64, 64, 3), 60, np.uint8), 2 * FRAME)
 
 
@@ -176,20 +176,20 @@ def test_networks_are_asked_for_when_the_options_come_to_need_them(compiled: Eng
         asked.append(key)
         return compiled[key]
 
-    analyzer = Analyzer({}, AnalyzerOptions(bodies=False), more=more)
+    analyzer = Analyzer({}, AnalyzerOptions(objects=False, bodies=False), more=more)
     assert asked == ["face-detector-full", "face-mesh"]
-    analyzer.options = AnalyzerOptions(masks=True)
+    analyzer.options = AnalyzerOptions(objects=False, masks=True)
     assert asked[2:] == ["body-detector", "body-mask"]
     assert (analyzer.device, analyzer.precision, analyzer.note) == ("cpu", "f32", "")
     with pytest.raises(KeyError, match="body-detector"):
-        Analyzer({}, AnalyzerOptions(faces=False))
+        Analyzer({}, AnalyzerOptions(objects=False, faces=False))
 
 
 def test_a_mask_covers_the_person_and_not_the_wall(compiled: Engines) -> None:
     picture = backdrop()
     person = astronaut()
     person.paste(picture, WIDTH / 2, HEIGHT)
-    analyzer = Analyzer(compiled, AnalyzerOptions(faces=False, masks=True))
+    analyzer = Analyzer(compiled, AnalyzerOptions(objects=False, faces=False, masks=True))
     for scene in (analyzer.look(picture), analyzer.analyze(picture, 0)):
         mask = scene.bodies[0].mask
         assert mask is not None
@@ -199,5 +199,5 @@ def test_a_mask_covers_the_person_and_not_the_wall(compiled: Engines) -> None:
         truth = share.max(axis=2) > 40
         found = mask > 127
         assert (truth & found).sum() / (truth | found).sum() > 0.8
-    analyzer.options = AnalyzerOptions(faces=False)
+    analyzer.options = AnalyzerOptions(objects=False, faces=False)
     assert analyzer.look(picture).bodies[0].mask is None

@@ -45,7 +45,7 @@ def numbers_of(moments: list[tuple[Moment, Scene]], things: Callable[[Scene], Th
 @pytest.fixture(scope="module")
 def watched(compiled: dict[str, CountingEngine]) -> list[tuple[Moment, Scene]]:
     """The clip and what the analyzer saw in it."""
-    analyzer = Analyzer(compiled, AnalyzerOptions())
+    analyzer = Analyzer(compiled, AnalyzerOptions(objects=False))
     return [(moment, analyzer.analyze(moment.pixels, moment.time)) for moment in crossing()]
 
 
@@ -90,7 +90,7 @@ def test_at_least_four_dancers_are_followed(
     clip = Path(os.environ["ONLOOKER_DATA"]) / "videos" / "people_dance_square.mp4"
     if not clip.exists():
         pytest.skip(f"{clip.name} is not among the test data")
-    analyzer = Analyzer(compiled, AnalyzerOptions(faces=False, max_bodies=6))
+    analyzer = Analyzer(compiled, AnalyzerOptions(objects=False, faces=False, max_bodies=6))
     video = cv2.VideoCapture(str(clip))
     period = 1e9 / (video.get(cv2.CAP_PROP_FPS) or 25.0)
     scenes: list[Scene] = []
