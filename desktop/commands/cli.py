@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from desktop import __version__
+from desktop.commands.add import add, remove
 from desktop.commands.annotate import annotate
 from desktop.commands.bench import bench
 from desktop.commands.cameras import cameras
@@ -69,13 +70,15 @@ app.add_typer(networks, name="models")
 
 @networks.callback(invoke_without_command=True)
 def list_models(context: typer.Context, json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
-    """List the networks, or fetch further ones."""
+    """List the networks, fetch further ones, or add one of your own."""
     if context.invoked_subcommand is None:
         models(json=json, quiet=quiet, debug=debug)
 
 
 networks.command("list")(models)
 networks.command("fetch")(fetch)
+networks.command("add")(add)
+networks.command("remove")(remove)
 
 
 def with_command(arguments: Sequence[str]) -> list[str]:
