@@ -43,7 +43,7 @@ class Room:
 
 def list_detectors() -> tuple[tuple[str, str], ...]:
     """The detectors of objects that there are: key and title."""
-    return tuple((network.key, network.title) for network in NETWORKS.values() if "sides" in network.outputs)
+    return tuple((network.key, network.title.removeprefix("Objects, ")) for network in NETWORKS.values() if "sides" in network.outputs)
 
 
 def equip() -> Room:

@@ -9,7 +9,7 @@ import pytest
 from scenes import body, face, scene, thing
 
 from desktop.drawing import connections
-from desktop.drawing.class_colours import CLASS_COLOURS, class_colour
+from desktop.drawing.class_colours import class_colour
 from desktop.drawing.connections import BODY, EYES, FACE, LEFT_JOINTS, LIPS, OVAL, RIGHT_JOINTS
 from desktop.drawing.labels import place
 from desktop.drawing.marks import (

@@ -244,3 +244,13 @@ def test_a_picture_keeps_the_pixels_that_it_shows(qapp: QApplication) -> None:
         assert image.pixelColor(5, 5).blue() == 2  # the third frame's number
     with pytest.raises(ValueError, match="rows"):
         image_of(grey()[:, ::2])
+
+
+def test_boxes_are_painted_below_lines(painter: MarksPainter) -> None:
+    crossed = Marks(
+        lines=(Lines(np.array([[200, 40, 200, 120]], np.float32), (255, 0, 0), 4.0),),
+        boxes=(Boxes(np.array([[100, 80, 300, 240]], np.float32), (0, 0, 255), 4.0),),
+    )
+    pixels = painted(painter, crossed)
+    assert pixels[80, 200].tolist() == [0, 0, 255]  # blue, green, red: the line
+    assert pixels[80, 150].tolist() == [255, 0, 0]
