@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from desktop import folders
+from desktop.commands.add import add
 from desktop.commands.bars import fetching
 from desktop.commands.options import Debug, Json, Quiet
 from desktop.commands.talk import Talk, table
-from models.errors import FetchError
+from models.errors import FetchError, NetworkError, OnlookerError
 
 if TYPE_CHECKING:
     from desktop.fetching.download import Offer
@@ -24,7 +26,10 @@ def fetch(
     sha256: Annotated[str | None, typer.Option(metavar="SUM", help="The SHA-256 that the file has to have.")] = None,
     licence: Annotated[str | None, typer.Option(metavar="LICENCE", help="Under which the file may be used.")] = None,
     called: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What it shall be called.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch it without a question.")] = False,
+    picture: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A picture or video to show it on; without: the demo.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch and add it without a question.")] = False,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -33,10 +38,11 @@ def fetch(
 
     Without NAME and --url it lists what can be fetched. Licence and size are shown before anything is fetched; what
     breaks off, or is ended with Ctrl-C, is gone on with the next time. HTTPS_PROXY, HTTP_PROXY and NO_PROXY count.
+    Then it is shown on a picture and added, as `onlooker models add` does.
     """
     from desktop.fetching import entries
     from desktop.fetching.download import fetch as download
-    from desktop.fetching.download import look
+    from desktop.fetching.download import look, there
 
     talk = Talk(quiet=quiet, debug=debug)
     if name is None and url is None:
@@ -52,10 +58,31 @@ def fetch(
         raise typer.BadParameter(f"what lies elsewhere is named whole: {entries.HOW_TO_ADD}.")
     else:
         entry = entries.named_by_user(url=url, sha256=sha256, licence=licence, name=called)
-    _ask(talk, entry, look(entry), yes=yes)
-    with fetching(talk, entry.title) as tell:
-        path = download(entry, folders.fetched(), tell=tell)
-    talk.say(f"Fetched whole: {path}")
+    key = _free(entry, chosen=url is None or called is not None)
+    path = there(entry, folders.fetched())
+    if path is None:
+        _ask(talk, entry, look(entry), yes=yes)
+        with fetching(talk, entry.title) as tell:
+            path = download(entry, folders.fetched(), tell=tell)
+        talk.say(f"Fetched whole: {path}")
+    try:
+        add(path, name=key, picture=picture, yes=yes, licence=entry.licence, json=json, quiet=quiet, debug=debug)
+    except OnlookerError as error:
+        raise FetchError(f"{error} The file is kept: `onlooker models add {path}` tries it again.") from error
+    with contextlib.suppress(OSError):  # it is added: that a copy stays in the cache is no failure
+        path.unlink(missing_ok=True)
+
+
+def _free(entry: Entry, *, chosen: bool) -> str:
+    """What it will be called, known before anything is fetched. Raises NetworkError where another is called so."""
+    from models.importing import added
+
+    if not chosen:
+        return added.free_key(folders.networks(), entry.name)
+    added.check_key(entry.name)
+    if (folders.networks() / entry.name).exists():
+        raise NetworkError(f"There is a network {entry.name} already: choose another name, or remove that one first.")
+    return entry.name
 
 
 def _list(talk: Talk, known: tuple[Entry, ...], *, json: bool) -> None:

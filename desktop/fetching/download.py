@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import threading
@@ -68,6 +69,16 @@ def look(entry: Entry, caller: Caller | None = None) -> Offer:
         raise FetchError(f"{_capital(str(error))}: try again later.") from error
     _check_size(entry, offer.address, offer.bytes)
     return offer
+
+
+def there(entry: Entry, folder: Path) -> Path | None:
+    """The file of an entry that was fetched into `folder` before, None where there is none or it is another one."""
+    path = folder / f"{entry.name}.onnx"
+    try:
+        with path.open("rb") as file:
+            return path if hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256 else None
+    except OSError:
+        return None
 
 
 def fetch(

@@ -166,7 +166,8 @@ class FetchDialog(QDialog):
         def tell(progress: Progress) -> None:
             self._progress = progress
 
-        return download.fetch(entry, self._folder, tell=tell, caller=self._caller, stop=self._stop)
+        fetched = download.there(entry, self._folder)  # before, and not added then
+        return fetched or download.fetch(entry, self._folder, tell=tell, caller=self._caller, stop=self._stop)
 
     def _begin(self, errand: Errand[Offer] | Errand[Path], after: Callable[[], None]) -> None:
         self._errand, self._after = errand, after

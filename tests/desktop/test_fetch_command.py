@@ -18,6 +18,7 @@ from desktop.commands import cli
 from desktop.commands import fetch as command
 from desktop.commands.talk import Talk
 from desktop.fetching.download import Progress
+from models.importing.added import listed
 
 CONTENT = bytes(range(256)) * 500
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -29,6 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(f"{name}_proxy", raising=False)
         monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
     monkeypatch.setenv("ONLOOKER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ONLOOKER_NETWORKS", str(tmp_path / "networks"))
     return tmp_path / "cache"
 
 
@@ -97,3 +99,36 @@ def test_what_cannot_be_had_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
     with serving({}) as server:
         assert cli.run(named(server.url("/eye.onnx"), "--yes")) == 1
     assert capsys.readouterr().err == "127.0.0.1 has no such file (404): look at the address.\n"
+
+
+def test_what_was_fetched_is_shown_and_added_under_its_licence_and_then_not_needed_any_more(
+    capsys: pytest.CaptureFixture[str], cache: Path, shared_models: Path
+) -> None:
+    network = (shared_models / "yolox_nano.onnx").read_bytes()
+    with serving({"/YOLOX Nano.onnx": File(network), "/YOLOX%20Nano.onnx": File(network)}) as server:
+        arguments = ["models", "fetch", "--url", server.url("/YOLOX Nano.onnx"), "--licence", "Apache-2.0", "--yes"]
+        arguments += ["--sha256", hashlib.sha256(network).hexdigest()]
+        assert cli.run(arguments) == 0
+        shown = capsys.readouterr()
+        assert "YOLOX" in shown.out
+        assert "Added: --detector yolox-nano" in shown.err
+        asked = len(server.requests)
+        assert cli.run([*arguments, "--name", "yolox-nano"]) == 1
+        assert "There is a network yolox-nano already" in capsys.readouterr().err
+        assert len(server.requests) == asked  # known before anything was asked
+    (one,) = listed(cache.parent / "networks")[0]
+    assert (one.key, one.licence) == ("yolox-nano", "Apache-2.0")
+    assert list((cache / "fetched").iterdir()) == []
+
+
+def test_what_is_no_detector_is_refused_like_any_file_and_kept_for_another_try_without_the_server(
+    capsys: pytest.CaptureFixture[str], cache: Path
+) -> None:
+    with serving({"/eye.onnx": File(CONTENT)}) as server:
+        for _ in range(2):
+            assert cli.run(named(server.url("/eye.onnx"), "--yes")) == 1
+            assert (
+                f"The file is kept: `onlooker models add {cache / 'fetched' / 'eye.onnx'}`" in capsys.readouterr().err
+            )
+        assert [one.method for one in server.requests] == ["HEAD", "GET"]
+    assert not (cache.parent / "networks").exists()
