@@ -106,5 +106,5 @@ def analyzer_options(
         class_scores=chosen.class_scores,
     )
     if not options.networks():
-        raise typer.BadParameter("with --no-faces and --no-bodies nothing is left: no detector of objects is here.")
+        raise typer.BadParameter("nothing is left to look for: the detector of objects is not installed here.")
     return options

@@ -9,7 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from desktop import folders
+from desktop.commands import object_choice
 from desktop.settings import Settings, load, save
+from models import objects
 from models.errors import SettingsError
 
 CHANGED = Settings(
@@ -18,6 +20,11 @@ CHANGED = Settings(
     faces=False,
     score=0.25,
     max_bodies=2,
+    objects=False,
+    classes=["dog", "Straßenhund"],
+    class_scores={"dog": 0.6, 'my own "part"': 1.0},
+    detector="mine",
+    input_size=320,
     mirror=True,
     theme="dark",
     folder="/somewhere",
@@ -51,6 +58,18 @@ def test_a_score_that_is_each_kinds_own_again_is_taken_out_of_the_file(tmp_path:
     assert load(file)[0].score is None
 
 
+def test_no_class_at_all_is_not_all_classes(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    save(CHANGED.model_copy(update={"classes": []}), file)
+    assert load(file)[0].classes == []
+    save(CHANGED.model_copy(update={"classes": None, "class_scores": {}}), file)
+    assert (load(file)[0].classes, load(file)[0].class_scores) == (None, {})
+
+
+def test_the_usual_detector_is_the_one_of_the_networks() -> None:
+    assert Settings().detector == object_choice.DEFAULT == objects.DEFAULT
+
+
 def test_comments_and_keys_of_other_versions_stay_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('# mine\nfuture = [1, 2]\ntheme = "dark"  # at night\n', encoding="utf-8")
@@ -71,6 +90,10 @@ def test_comments_and_keys_of_other_versions_stay_in_the_file(tmp_path: Path) ->
         (b"score = nan\n", "score"),  # no number
         (b'faces = "yes"\n', "faces"),  # text where a switch belongs
         (b"max_faces = 0\n", "max_faces"),  # nobody to follow
+        (b'classes = "dog"\n', "classes"),  # one word in place of a list
+        (b"class_scores = {dog = 7}\n", "class_scores"),  # out of range
+        (b"input_size = 333\n", "input_size"),  # no multiple of 32
+        (b'detector = ""\n', "detector"),  # no name
         (b"a = " + b"[" * 5000, "damaged"),  # nested beyond reason
     ],
 )
