@@ -1,0 +1,229 @@
+"""The training of a detector: batches in, better weights out, exactly resumable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models import cells
+from models.detector import Detector
+from models.errors import OnlookerError
+from models.training import batches, checkpoint, schedule
+from models.training.assignment import Truth
+from models.training.average import Average
+from models.training.batches import Batch, Plan
+from models.training.checkpoint import Checkpoint
+from models.training.examples import Example
+from models.training.float_convolutions import keep_float
+from models.training.losses import Loss, detector_loss
+
+
+class TrainingError(OnlookerError):
+    """A training that cannot go on; what was reached before is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run goes: `steps`, learning `rate`, `warm_up` steps, `decay` of the moving average, largest norm of all
+    gradients together `clip`; a report each `report` steps, a state kept and the detector validated each `keep`."""
+
+    steps: int
+    rate: float = 5e-5
+    warm_up: int = 50
+    decay: float = 0.998
+    clip: float = 35.0
+    report: int = 50
+    keep: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The run after `step` steps: means of the `losses` since the last report by name, `rate`, pictures a second, and
+    the seconds that are left; `scores`: of a validation, by name, where there was one."""
+
+    step: int
+    losses: dict[str, float]
+    rate: float
+    speed: float
+    left: float
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+Tell = Callable[[Report], None]
+Validate = Callable[[Detector], dict[str, float]]
+
+
+class Trainer:
+    """One run. `network` is trained in place; `average` holds the weights that are worth keeping.
+
+    `settings`: what tells this run from others; a state with others is refused. `low_precision`: bfloat16 where that is
+    good enough.
+    """
+
+    def __init__(
+        self,
+        network: Detector,
+        course: Course,
+        folder: Path,
+        settings: dict[str, Any],
+        *,
+        device: torch.device,
+        low_precision: bool = True,
+    ) -> None:
+        self.network = network.to(device).train().requires_grad_(True)
+        for parameter in self.network.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self.course, self.device = course, device
+        self._folder, self._settings, self._low = folder, settings, low_precision
+        if low_precision and device.type == "cpu":
+            keep_float(self.network)
+        groups = [{"params": [one], "part": schedule.tensor_rate(one)} for one in self.network.parameters()]
+        self._optimizer = torch.optim.AdamW(groups, lr=course.rate, betas=(0.9, 0.99), weight_decay=0.0)
+        self.average = Average(self.network, course.decay)
+        self.step, self.curve = 0, list[dict[str, float]]()
+        low, high = (torch.tensor(v, device=device).view(3, 1, 1) for v in (network.design.low, network.design.high))
+        self._low_value, self._range = low, high - low
+
+    def resume(self) -> bool:
+        """Go on from the state in the folder; False where there is none. Raises OnlookerError where it does not fit."""
+        state = checkpoint.load(self._folder / "state")
+        if state is None:
+            return False
+        shapes = {name: value.shape for name, value in self.network.state_dict().items()}
+        if {name: value.shape for name, value in state.tensors["weights"].items()} != shapes:
+            raise TrainingError(f"{self._folder} holds the state of another network: choose another folder.")
+        if state.settings != self._settings:
+            changed = sorted(
+                k for k in {*state.settings, *self._settings} if state.settings.get(k) != self._settings.get(k)
+            )
+            raise TrainingError(
+                f"{self._folder} holds a run with other settings ({', '.join(changed)}): give those, or another folder."
+            )
+        self.network.load_state_dict(dict(state.tensors["weights"]))
+        for name, value in state.tensors["average"].items():
+            self.average.weights[name].copy_(value)
+        for name, parameter in self.network.named_parameters():
+            self._optimizer.state[parameter] = {
+                "step": torch.tensor(float(state.step)),
+                "exp_avg": self._as(parameter, state.tensors["first"][name]),
+                "exp_avg_sq": self._as(parameter, state.tensors["second"][name]),
+            }
+        self.step, self.curve = state.step, state.curve
+        return True
+
+    @staticmethod
+    def _as(parameter: Tensor, value: Tensor) -> Tensor:
+        return torch.empty_like(parameter).copy_(value)
+
+    def keep(self) -> None:
+        """Store the state. Raises OnlookerError."""
+        moments = [self._optimizer.state[parameter] for parameter in self.network.parameters()]
+        names = [name for name, _ in self.network.named_parameters()]
+        if not moments[0]:
+            return  # nothing was learned yet
+        tensors = {
+            "weights": self.network.state_dict(),
+            "average": self.average.weights,
+            "first": {name: one["exp_avg"] for name, one in zip(names, moments, strict=True)},
+            "second": {name: one["exp_avg_sq"] for name, one in zip(names, moments, strict=True)},
+        }
+        checkpoint.save(Checkpoint(self.step, self._settings, tensors, self.curve), self._folder / "state")
+
+    def run(
+        self, examples: Sequence[Example], plan: Plan, tell: Tell | None = None, validate: Validate | None = None
+    ) -> None:
+        """All steps that are left. Interrupted, it keeps its state and raises KeyboardInterrupt.
+
+        Raises TrainingError where the loss is no number (the last state is kept) or memory does not suffice.
+        """
+        try:
+            self._run(batches.stream(examples, plan, self.step, self.course.steps), plan, tell, validate)
+        except KeyboardInterrupt:
+            self.keep()
+            raise
+        except torch.cuda.OutOfMemoryError as error:
+            raise TrainingError(self._too_large(examples, plan)) from error
+        self.keep()
+
+    def _run(self, stream: Iterable[Batch], plan: Plan, tell: Tell | None, validate: Validate | None) -> None:
+        sums: dict[str, float] = {}
+        since, last = time.monotonic(), self.step
+        for batch in stream:
+            loss = self.learn(batch)
+            for name in ("total", "quality", "overlap", "distribution"):
+                sums[name] = sums.get(name, 0.0) + float(getattr(loss, name).detach())
+            ended = self.step == self.course.steps
+            if self.step % self.course.report == 0 or ended:
+                count = self.step - last
+                taken = max(time.monotonic() - since, 1e-6)
+                losses = {name: value / count for name, value in sums.items()}
+                rate = self.course.rate * schedule.rate(self.step, self.course.steps, self.course.warm_up)
+                left = (self.course.steps - self.step) * taken / count
+                scores = self._validated(validate) if self.step % self.course.keep == 0 or ended else {}
+                self.curve.append({"step": self.step, "rate": rate, **losses, **scores})
+                if tell is not None:
+                    tell(Report(self.step, losses, rate, count * plan.size / taken, left, scores))
+                since, last, sums = time.monotonic(), self.step, {}
+            if self.step % self.course.keep == 0:
+                self.keep()
+
+    def learn(self, batch: Batch) -> Loss:
+        """One step. Raises TrainingError where the loss is no number; the weights are then as before."""
+        part = schedule.rate(self.step, self.course.steps, self.course.warm_up)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.course.rate * part * group["part"]
+        loss = self.loss(batch)
+        self._optimizer.zero_grad()
+        loss.total.backward()  # type: ignore[no-untyped-call]  # torch's own
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.course.clip)
+        if not bool(torch.isfinite(loss.total)) or not bool(torch.isfinite(norm)):
+            raise TrainingError(
+                f"The loss is no number any more at step {self.step + 1}: the last good state is kept in "
+                f"{self._folder}; begin again with a lower --rate."
+            )
+        self._optimizer.step()
+        self.step += 1
+        self.average.update(self.network, self.step)
+        return loss
+
+    def loss(self, batch: Batch) -> Loss:
+        """What the network loses on a batch now."""
+        pictures = batch.pictures.to(self.device, non_blocking=True).flip(3).permute(0, 3, 1, 2).float() / 255
+        x = (self._low_value + pictures * self._range).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._low):
+            outputs = self.network(x)
+        grid = cells.grid(x.shape[2], x.shape[3])
+        places, strides = (torch.from_numpy(v.copy()).to(self.device) for v in (grid.places, grid.strides))
+        fields = ("boxes", "classes", "weights", "present", "ignored", "labelled")
+        truth = Truth(*(getattr(batch.truth, name).to(self.device) for name in fields))
+        return detector_loss(outputs["scores"], outputs["sides"], places, strides, truth)
+
+    def averaged(self) -> Detector:
+        """A network of its own with the averaged weights, in float32, on the processor."""
+        network = Detector(self.network.design)
+        network.load_state_dict({name: value.cpu() for name, value in self.average.weights.items()})
+        return network.eval()
+
+    def _validated(self, validate: Validate | None) -> dict[str, float]:
+        return {} if validate is None else validate(self.averaged())
+
+    def _too_large(self, examples: Sequence[Example], plan: Plan) -> str:
+        """The sentence that says which size of a batch would fit: halved until a step of the largest input does."""
+        size = plan.size // 2
+        while size:
+            torch.cuda.empty_cache()
+            largest = Plan(size, [max(plan.sides)], [1.0], 0.0, plan.augmentation, plan.seed)
+            try:
+                self.loss(batches.make(examples, largest, 0)).total.backward()  # type: ignore[no-untyped-call]  # torch's
+            except torch.cuda.OutOfMemoryError:
+                size //= 2
+                continue
+            return f"The device's memory does not suffice for {plan.size} pictures at once: take --batch {size}."
+        return "The device's memory does not suffice for one picture: take smaller --sides, or --device cpu."

@@ -1,0 +1,92 @@
+"""What a training starts from: weights of ours, a state of another run, published weights, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from models.classes import COCO
+from models.detector import Detector, DetectorDesign
+from models.errors import NetworkError, OnlookerError
+from models.training import checkpoint
+
+PROBE = "backbone.stem.0.weight"
+"""A name that all weights of ours have; what lacks it is tried as the published file."""
+
+
+def network(names: tuple[str, ...], init: Path | None, labels: tuple[str, ...] = COCO) -> Detector:
+    """A detector of the classes `names`, started from the file or the folder of a run `init`, or from nothing.
+
+    `labels`: the classes that `init` knows. Where they are others, the rows of the heads for classes that both know are
+    taken over, the rest begin at a score of 1 %. Raises OnlookerError where `init` cannot be read or is of another
+    network.
+    """
+    detector = Detector(replace(DetectorDesign(), classes=len(names)))
+    if init is None:
+        return detector
+    if names == labels:
+        return _filled(detector, weights(init), init)
+    known = _filled(Detector(replace(DetectorDesign(), classes=len(labels))), weights(init), init)
+    return _filled(detector, _other_classes(detector.state_dict(), known.state_dict(), names, labels), init)
+
+
+def weights(path: Path) -> Mapping[str, Tensor]:
+    """Weights by our names, float32: of an .npz or .safetensors file, or the average of a run's state."""
+    try:
+        if path.is_dir():
+            return checkpoint.read(path / "average.npz")
+        if path.suffix == ".npz":
+            return checkpoint.read(path)
+        from safetensors.torch import load_file  # here: a machine that only trains need not have it
+
+        tensors = load_file(path)
+    except ImportError as error:
+        raise OnlookerError(f"To read {path}, safetensors must be installed; an .npz file needs nothing.") from error
+    except Exception as error:  # safetensors' own exception, and whatever a damaged file brings up
+        raise OnlookerError(f"{path} cannot be read as weights: {error}.") from error
+    if PROBE in tensors:
+        return {name: value.float() for name, value in tensors.items()}
+    from models.porting import nanodet  # here for the same reason
+
+    return nanodet.read(path).state_dict()
+
+
+def _filled(detector: Detector, tensors: Mapping[str, Tensor], init: Path) -> Detector:
+    try:
+        detector.load_state_dict(dict(tensors))
+    except RuntimeError as error:
+        raise NetworkError(f"{init} holds the weights of another network or of other classes.") from error
+    return detector
+
+
+def _other_classes(
+    fresh: Mapping[str, Tensor], known: Mapping[str, Tensor], names: tuple[str, ...], labels: tuple[str, ...]
+) -> dict[str, Tensor]:
+    """Weights for `names` from those for `labels`: all but the heads' last layer, and of that what both have."""
+    made = {}
+    for name, value in fresh.items():
+        if value.shape == known[name].shape:
+            made[name] = known[name]
+            continue
+        rows = value.clone()
+        if name.endswith("weight"):
+            rows[: len(names)] = 0
+        rows[len(names) :] = known[name][len(labels) :]
+        for place, label in enumerate(names):
+            if label in labels:
+                rows[place] = known[name][labels.index(label)]
+        made[name] = rows
+    return made
+
+
+def device(wanted: str) -> torch.device:
+    """ "auto" is cuda where there is one. Raises OnlookerError where the wanted one is not there."""
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise OnlookerError("There is no CUDA device that torch can use here; take --device cpu.")
+    return torch.device(wanted)
