@@ -21,7 +21,7 @@ from models.followers import Followers
 from models.kinds import VISIBLE, BodyKind, FaceKind, Found
 from models.object_detector import ObjectDetector
 from models.object_watch import ObjectWatch
-from models.objects import DEFAULT, EngineDetector, load_detector
+from models.objects import DEFAULT, EngineDetector, load_detector, wanted_size
 from models.scene import EMPTY, Body, Detection, Face, Floats, Scene
 
 if TYPE_CHECKING:
@@ -292,6 +292,7 @@ def load_analyzer(
         threads=threads,
         precision=precision,
         progress=progress,
+        sizes={chosen.detector: wanted_size(chosen.input_size)},
     )
     return Analyzer(
         {key: engine for key, engine in engines.items() if key != chosen.detector},

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from models import cells, fitting
 from models.catalogue import NETWORKS, Precision
 from models.cells import Things
-from models.classes import COCO
 from models.errors import NetworkError
 from models.object_detector import NOTHING, ObjectDetector, within
 
 if TYPE_CHECKING:
-    from models.engine import Engine
+    from models.engine import Engine, Size
 
 __all__ = ["DEFAULT", "EngineDetector", "ObjectDetector", "load_detector"]
 
@@ -35,9 +34,9 @@ DEFAULT = "onlooker-m"
 class EngineDetector:
     """One of our networks as a detector: dense heads at several strides, the picture stretched."""
 
-    def __init__(self, engine: Engine, labels: tuple[str, ...] = COCO) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.labels = labels
+        self.labels = engine.network.labels
 
     @property
     def engine(self) -> Engine:
@@ -93,20 +92,31 @@ def load_detector(
 ) -> ObjectDetector:
     """The detector of the network `key`.
 
-    `size`: height and width that its input shall have, in pixels; None: the network's usual one. `added`: the folder of
-    networks that the user added. `engine`: the network at its usual size, where it is loaded already. The others are
-    those of `models.engine.load_engine`. Raises NetworkError.
+    `size`: height and width that its input shall have, in pixels; None: what this machine is fast enough for
+    (`models.sizes`), of a network that was added its own. `added`: the folder of networks that the user added.
+    `engine`: the network at that size, where it is loaded already. The others are those of `models.engine.load_engine`.
+    Raises NetworkError.
     """
     from models.engine import load_engine
 
     if key not in NETWORKS:
         return _added(key, added, size, device, threads)
     if engine is None:
-        engine = load_engine(key, device=device, cache=cache, threads=threads, precision=precision, progress=progress)
-    if size is not None and (size, size) != engine.network.input:
-        height, width = engine.network.input
-        raise NetworkError(f"{engine.network.title} looks at pictures of {width} x {height} pixels, not of {size}.")
+        engine = load_engine(
+            key,
+            device=device,
+            cache=cache,
+            threads=threads,
+            precision=precision,
+            progress=progress,
+            size=wanted_size(size),
+        )
     return EngineDetector(engine)
+
+
+def wanted_size(size: int | None) -> Size:
+    """What `models.engine.load_engines` is asked for where somebody wants an input of this height and width."""
+    return "auto" if size is None else (size, size)
 
 
 def _added(key: str, folder: Path | None, size: int | None, device: str, threads: int) -> ObjectDetector:
