@@ -7,12 +7,13 @@ data. `models.cells` makes boxes of what comes out.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from models import plain
 from models.backbone import Backbone
@@ -20,6 +21,7 @@ from models.cells import BINS, STRIDES
 from models.heads import Heads
 from models.layers import NamedOutputs, per_anchor, relu
 from models.neck import Neck
+from models.unshuffled import Unshuffled, take
 
 MULTIPLE = 32
 """Height and width of the input are multiples of this; the coarsest level rounds up."""
@@ -94,6 +96,7 @@ class Detector(NamedOutputs):
         super().__init__(outputs)
         self.design = design
         trunk, heads = (design.stem, design.widths, design.units), (design.head_layers, design.classes, design.bins)
+        self.backbone: Backbone | Unshuffled
         if design.blocks == "plain":
             block = partial(plain.Plain, branches=design.branches)
             self.backbone = Backbone(*trunk, begin=partial(plain.stem, branches=design.branches), unit=block)
@@ -119,6 +122,18 @@ class Detector(NamedOutputs):
         if "sides" in self.outputs:
             found["sides"] = per_anchor([level[:, classes:] for level in levels], sides)
         return found
+
+    def quick(self) -> Detector:
+        """The same without channel shuffles (`models.unshuffled`), another network in evaluation mode."""
+        if self.design.blocks != "shuffle" or not isinstance(self.backbone, Backbone):
+            return self
+        quick = copy.deepcopy(self).eval()
+        trunk = Unshuffled(self.backbone)
+        for reduce, order in zip(quick.neck.reduce, trunk.orders, strict=True):
+            assert isinstance(reduce, nn.Sequential)
+            take(reduce[0], order)
+        quick.backbone = trunk
+        return quick
 
 
 ONLOOKER_M = DetectorDesign()

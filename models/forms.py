@@ -38,7 +38,7 @@ def convert(network: Network) -> Any:
     from models.layers import OnPictures
 
     ov = runtime.openvino()
-    module = OnPictures(build(network), network.low, network.high).eval()
+    module = OnPictures(build(network).quick(), network.low, network.high).eval()
     example = torch.zeros((2, *network.input, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's own, that tracing is old

@@ -40,7 +40,7 @@ class GpuEngine:
         self.precision: Precision = "f32"
         self._fallback = fallback
         self._instead: CpuEngine | None = None
-        module = OnPictures(build(network), network.low, network.high).eval().to(device)
+        module = OnPictures(build(network).quick(), network.low, network.high).eval().to(device)
         self._module = self._faster(module)
 
     def run(self, pictures: NDArray[np.uint8]) -> Mapping[str, Floats]:
