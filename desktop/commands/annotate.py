@@ -126,7 +126,14 @@ def load(options: AnalyzerOptions, device: Device, talk: Talk) -> Analyzer:
     threads = cores.set_up().budget.inference
     cores.apply_to_opencv()
     with bars.loading(talk) as progress:
-        looker = load_analyzer(options, device=device.value, cache=folders.cache(), threads=threads, progress=progress)
+        looker = load_analyzer(
+            options,
+            device=device.value,
+            cache=folders.cache(),
+            threads=threads,
+            added=folders.networks(),
+            progress=progress,
+        )
     if looker.note:
         talk.say(looker.note)
     return looker

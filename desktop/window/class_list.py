@@ -104,6 +104,14 @@ class ClassList(QTreeWidget):
         """What the row of a class says of its number."""
         return self._rows[name].text(_COUNT)
 
+    def score_of(self, name: str) -> str:
+        """What the row of a class says of its threshold."""
+        return self._rows[name].text(_SCORE)
+
+    def checked(self, name: str) -> bool:
+        """Whether the row of a class is."""
+        return self._rows[name].checkState(_NAME) == Qt.CheckState.Checked
+
     def filter(self, word: str) -> None:
         """Show only the classes whose names hold this word."""
         self._word = word

@@ -36,11 +36,12 @@ def options_of(settings: Settings) -> AnalyzerOptions:
     )
 
 
-def loading_from(cache: Path, threads: int) -> LoadAnalyzer:
-    """How analyzers are loaded: `cache` is the folder of forms, `threads` how many the networks may use."""
+def loading_from(cache: Path, threads: int, added: Path) -> LoadAnalyzer:
+    """How analyzers are loaded: `cache` is the folder of forms, `threads` how many the networks may use, `added` the
+    folder of networks that the user added."""
 
     def load(options: AnalyzerOptions, device: str, progress: Progress) -> Analyzer:
-        return load_analyzer(options, device=device, cache=cache, threads=threads, progress=progress)
+        return load_analyzer(options, device=device, cache=cache, threads=threads, added=added, progress=progress)
 
     return load
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from desktop.window.objects_panel import SIZES
-from desktop.window.panel import DEVICES, STANDARD
+from desktop.window.panel import STANDARD
 from desktop.window.shell import Shell
 
 _STEP = 5  # per cent
@@ -119,8 +119,8 @@ class LookingDeeds:
             self._set("device", device, look=True)
 
     def next_device(self) -> None:
-        """The next of the devices, then the first again."""
-        keys, device = list(DEVICES), self._window.settings.device
+        """The next of the devices that can be used, then the first again."""
+        keys, device = list(self._window.panel.devices), self._window.settings.device
         self.set_device(keys[(keys.index(device) + 1) % len(keys)] if device in keys else keys[0])
 
     # What they have in common

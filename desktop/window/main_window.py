@@ -113,9 +113,10 @@ class MainWindow(Shell):
         self._tick()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Who comes back to the window may have plugged in a camera."""
+        """Who comes back to the window may have plugged in a camera, or added a detector."""
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.look_for_cameras()
+            self.look_for_detectors()
         super().changeEvent(event)
 
     # What is watched
@@ -136,7 +137,8 @@ class MainWindow(Shell):
         from desktop.window.watch import Watch  # imported with the room already
 
         self.watch = Watch(room, self.settings, __version__)
-        self.panel.objects.set_detectors(room.detectors(), self.settings.detector)
+        self.look_for_detectors()
+        self.errands.run("devices", room.devices, self.panel.set_devices)
         self.look_for_cameras()
         if self._wanted:
             self.open_source(self._wanted)
@@ -185,6 +187,12 @@ class MainWindow(Shell):
         """Ask which cameras are attached; the answer comes later."""
         if self.watch is not None and not self.errands.runs("cameras") and not self._closing:
             self.errands.run("cameras", self._list_cameras, self._cameras_found)
+
+    def look_for_detectors(self) -> None:
+        """Ask which detectors of objects there are; the answer comes later."""
+        if self.watch is not None and not self.errands.runs("detectors") and not self._closing:
+            found = self.panel.objects.set_detectors
+            self.errands.run("detectors", self.watch.room.detectors, lambda some: found(some, self.settings.detector))
 
     def _list_cameras(self) -> tuple[Sequence[AnyCamera], str]:
         """In a thread beside: the cameras, and why they are not known."""

@@ -22,7 +22,7 @@ class ObjectsPanel(QWidget):
 
     `class_wanted`: a class, and whether. `only_wanted`: this class alone. `all_wanted`, `none_wanted`: of the classes.
     `score_wanted`: a class and its threshold in per cent, STANDARD for none of its own. `detector_wanted`: a key.
-    `size_wanted`: pixels, 0 for automatic.
+    `size_wanted`: pixels, 0 for automatic. `detectors`: the keys of those that there are, None until that is known.
     """
 
     class_wanted = Signal(str, bool)
@@ -36,6 +36,7 @@ class ObjectsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scores: Mapping[str, float] = {}
+        self.detectors: tuple[str, ...] | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
@@ -126,6 +127,7 @@ class ObjectsPanel(QWidget):
     def set_detectors(self, detectors: Sequence[tuple[str, str]], chosen: str) -> None:
         """The networks that can be chosen: key and title; and the one that is."""
         titles = dict(detectors)
+        self.detectors = tuple(titles)
         titles.setdefault(chosen, f"{chosen} (not here)")
         self._detector.clear()
         for key, title in titles.items():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -45,7 +45,10 @@ FIGURES = {
 
 
 class Panel(QFrame):
-    """Options and figures. Each signal says what the user wants; what holds is told by `set_settings`."""
+    """Options and figures. Each signal says what the user wants; what holds is told by `set_settings`.
+
+    `devices`: those that networks can run on here, as far as is known.
+    """
 
     score_wanted = Signal(int)
     device_wanted = Signal(str)
@@ -59,6 +62,7 @@ class Panel(QFrame):
         self._actions = actions
         self._switches: dict[str, Switch] = {}
         self._figures: dict[str, QLabel] = {}
+        self.devices = tuple(DEVICES)
         page = QWidget()
         page.setObjectName("panelPage")
         self._column = QVBoxLayout(page)
@@ -209,6 +213,17 @@ class Panel(QFrame):
         if self._device.findData(settings.device) < 0:  # chosen on another system
             self._device.addItem(settings.device, settings.device)
         self._device.setCurrentIndex(self._device.findData(settings.device))
+
+    def set_devices(self, reasons: Mapping[str, str]) -> None:
+        """Why each device cannot be used, "" where it can: those that cannot are not offered."""
+        model = self._device.model()
+        assert isinstance(model, QStandardItemModel)
+        for place in range(model.rowCount()):
+            reason = reasons.get(self._device.itemData(place), "")
+            item = model.item(place)
+            item.setEnabled(not reason)
+            item.setToolTip(f"Cannot be used: {reason}." if reason else "")
+        self.devices = tuple(key for key in DEVICES if not reasons.get(key))
 
     def go_to_classes(self) -> None:
         """Scroll to the classes, and let the keyboard search them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from desktop.sources.naming import make_source
 from desktop.sources.source import Source
 from desktop.window.eyes import Eyes, loading_from
 from models.catalogue import NETWORKS
+from models.devices import usable_devices
 
 
 class MakeSource(Protocol):
@@ -32,22 +33,32 @@ class AnyCamera(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the window works with: sources by name, the cameras that are attached, the networks; and which
-    detectors of objects there are, by key and title."""
+    """What the window works with: sources by name, the cameras that are attached, the networks; which detectors of
+    objects there are, by key and title; why each device cannot be used, "" where it can."""
 
     make_source: MakeSource
     cameras: Callable[[], Sequence[AnyCamera]]
     eyes: Eyes
     detectors: Callable[[], Sequence[tuple[str, str]]]
+    devices: Callable[[], Mapping[str, str]]
 
 
 def list_detectors() -> tuple[tuple[str, str], ...]:
-    """The detectors of objects that there are: key and title."""
-    return tuple((network.key, network.title.removeprefix("Objects, ")) for network in NETWORKS.values() if "sides" in network.outputs)
+    """The detectors of objects that there are, key and title: ours, then those that the user added."""
+    from models.importing import added
+
+    ours = [(one.key, one.title.removeprefix("Objects, ")) for one in NETWORKS.values() if "sides" in one.outputs]
+    return (*ours, *((one.key, one.key) for one in added.listed(folders.networks())[0]))
+
+
+def list_devices() -> dict[str, str]:
+    """Why each device cannot be used, "" where it can. May take seconds the first time."""
+    return {device.name: device.reason for device in usable_devices()}
 
 
 def equip() -> Room:
     """The real one. Called in a thread beside the window's: its imports take a second."""
     cores.apply_to_opencv()
     threads = cores.set_up().budget.inference
-    return Room(make_source, list_cameras, Eyes(loading_from(folders.cache(), threads)), list_detectors)
+    eyes = Eyes(loading_from(folders.cache(), threads, folders.networks()))
+    return Room(make_source, list_cameras, eyes, list_detectors, list_devices)

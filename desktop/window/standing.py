@@ -80,7 +80,6 @@ class Standing:
     def _objects(self, watch: Watch, figures: Figures) -> None:
         """What the panel says of objects: classes, how many of each are in the picture, why there are none."""
         window, panel, eyes = self._window, self._window.panel, watch.room.eyes
-        there = [key for key, _ in watch.room.detectors()]
         shown = window.stage.preview.shown
         scene = shown.scene if shown is not None and figures.state in ("running", "ended") else None
         panel.set_seen([thing.label for thing in scene.objects] if scene is not None else ())
@@ -89,7 +88,9 @@ class Standing:
         panel.objects.set_size(eyes.input_size if window.settings.input_size is None else None)
         loading, settings = figures.analysis == "loading", window.settings
         panel.objects.set_state(
-            words.objects(settings.objects, settings.detector, there, loading=loading, known=bool(eyes.labels))
+            words.objects(
+                settings.objects, settings.detector, panel.objects.detectors, loading=loading, known=bool(eyes.labels)
+            )
         )
 
     def _errors(self, session: Session, figures: Figures) -> None:

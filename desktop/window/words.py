@@ -69,12 +69,12 @@ def networks(figures: Figures, device: str) -> tuple[str, float | None]:
     return (f"Runs on {device}" if device else ""), None
 
 
-def objects(wanted: bool, detector: str, there: Collection[str], *, loading: bool, known: bool) -> str:
-    """Why objects are not found, or not yet; "" where they are. `there`: the detectors that there are.
+def objects(wanted: bool, detector: str, there: Collection[str] | None, *, loading: bool, known: bool) -> str:
+    """Why objects are not found, or not yet; "" where they are. `there`: the detectors that there are, None: not known.
 
     `known`: the classes are, so that the detector was loaded once.
     """
-    if detector not in there:
+    if there is not None and detector not in there:
         return f"The detector {detector} is not installed here: no objects are found."
     if not wanted:
         return "Objects are switched off."

@@ -88,6 +88,7 @@ class FakeRoom:
     free: bool = True
     fails: OnlookerError | None = None
     labels: tuple[str, ...] = COCO
+    devices: dict[str, str] = field(default_factory=dict)
     detectors: tuple[tuple[str, str], ...] = (("onlooker-m", "Objects, Onlooker-M"), ("mine", "My own"))
     sources: dict[str, list[FakeSource]] = field(default_factory=dict)
     loops: list[bool] = field(default_factory=list)
@@ -128,7 +129,8 @@ class FakeRoom:
 
     def equip(self) -> Room:
         """The room that the window gets."""
-        return Room(self.source, self.list_cameras, Eyes(self.load), lambda: self.detectors)  # type: ignore[arg-type] # a fake analyzer
+        eyes = Eyes(self.load)  # type: ignore[arg-type] # a fake analyzer
+        return Room(self.source, self.list_cameras, eyes, lambda: self.detectors, lambda: self.devices)
 
     def let_go(self) -> None:
         """Let everything come to its end."""
