@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib
-import io
 import json
 import subprocess
 import sys
@@ -33,9 +31,10 @@ from torch import nn
 from models.catalogue import NETWORKS, Network
 from models.checking import ANSWERS, kept
 from models.layers import NamedOutputs
+from models.porting.arrays import write_arrays
 from models.porting.pictures import stored_input, test_inputs
 from models.porting.tflite_file import Floats, Layer, read_layers
-from models.weights import MANIFEST
+from models.weights import MANIFEST, manifest, unfilled
 
 WHEEL = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
 WHEEL_SHA256 = "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
@@ -215,9 +214,7 @@ def port(original: Original, folder: Path, weights: Path) -> tuple[dict[str, Any
 
 def module_of(network: Network) -> NamedOutputs:
     """The network's module with all outputs that it can give, without weights."""
-    name, _, kind = network.builder.partition(":")
-    module: NamedOutputs = getattr(importlib.import_module(name), kind)()
-    return module.eval()
+    return unfilled(network).eval()
 
 
 def port_all(wheel: Path, weights: Path) -> list[dict[str, Any]]:
@@ -238,20 +235,21 @@ def port_all(wheel: Path, weights: Path) -> list[dict[str, Any]]:
             entry, outputs = port(original, folder, weights)
             entries.append(entry)
             arrays |= outputs
-    (weights / MANIFEST).write_text(json.dumps({"version": 1, "files": entries}, indent=2) + "\n", "utf-8")
-    write_arrays(weights / Path(ANSWERS).name, arrays)
+    others, answers = _of_others(weights)
+    (weights / MANIFEST).write_text(json.dumps({"version": 1, "files": entries + others}, indent=2) + "\n", "utf-8")
+    write_arrays(weights / Path(ANSWERS).name, arrays | answers)
     return entries
 
 
-def write_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    """A compressed .npz whose bytes depend on the arrays only: numpy's own writer stores the time of day."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            stream = io.BytesIO()
-            np.lib.format.write_array(stream, array, allow_pickle=False)
-            archive.writestr(
-                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), stream.getvalue(), zipfile.ZIP_DEFLATED
-            )
+def _of_others(weights: Path) -> tuple[list[Any], dict[str, NDArray[Any]]]:
+    """The manifest's entries and the answers that are there already and come from elsewhere: of what we trained."""
+    if not (weights / MANIFEST).exists():
+        return [], {}
+    ported = {original.network.weights for original in ORIGINALS}
+    keys = {original.network.key for original in ORIGINALS}
+    entries = [entry for file, entry in manifest(weights).items() if file not in ported]
+    with np.load(weights / Path(ANSWERS).name) as archive:
+        return entries, {name: archive[name] for name in archive.files if name.partition("/")[0] not in keys}
 
 
 def download(folder: Path) -> Path:

@@ -28,6 +28,7 @@ _SQUARES = {
     "face-mesh": (20, 130, 192, 2),
     "body-detector": (0, 32, 448, 2),
     "body-landmarks": (0, 0, 512, 2),
+    "onlooker-m": (0, 48, 416, 2),
 }
 
 
