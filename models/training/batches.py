@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,7 +69,7 @@ def batch(examples: Sequence[Example]) -> Batch:
     )
 
 
-def stream(examples: Sequence[Example], plan: Plan, start: int, end: int) -> Iterator[Batch]:
+def stream(examples: Sequence[Example], plan: Plan, start: int, end: int) -> Generator[Batch]:
     """Batches `start` .. `end` - 1 in order, the next ones made in a thread meanwhile."""
     with ThreadPoolExecutor(1, "batches") as thread:
         waiting = [thread.submit(make, examples, plan, number) for number in range(start, min(start + AHEAD, end))]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ Tensors = Mapping[str, Tensor]
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
     """`step`: how many are done. `settings`: what the run was told, by name; a run with others is another. `tensors`:
-    each of `PARTS`, by parameter. `curve`: what was measured so far, a row for each report."""
+    each of `PARTS`, by parameter. `curve`: what was measured so far, a row for each report. `sums`: of the losses since
+    the last report."""
 
     step: int
     settings: Mapping[str, Any]
     tensors: Mapping[str, Tensors]
     curve: list[dict[str, float]]
+    sums: Mapping[str, float] = field(default_factory=dict)
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
@@ -46,7 +49,8 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         for part in PARTS:
             arrays = {name: value.detach().float().cpu().numpy() for name, value in checkpoint.tensors[part].items()}
             write(arrays, new / f"{part}.npz")
-        facts = {"step": checkpoint.step, "settings": dict(checkpoint.settings), "curve": checkpoint.curve}
+        facts = {"step": checkpoint.step, "settings": dict(checkpoint.settings), "sums": dict(checkpoint.sums)}
+        facts["curve"] = checkpoint.curve
         (new / STATE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
@@ -68,8 +72,8 @@ def load(folder: Path) -> Checkpoint | None:
     try:
         facts = json.loads((found / STATE).read_text(encoding="utf-8"))
         tensors = {part: read(found / f"{part}.npz") for part in PARTS}
-        return Checkpoint(int(facts["step"]), facts["settings"], tensors, list(facts["curve"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Checkpoint(int(facts["step"]), facts["settings"], tensors, list(facts["curve"]), facts.get("sums", {}))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise OnlookerError(f"{found} holds no state of a training that can be read ({error}).") from error
 
 
@@ -82,6 +86,6 @@ def write(arrays: Mapping[str, np.ndarray[Any, Any]], path: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """What `write` wrote, as tensors. Raises OSError, ValueError."""
-    with np.load(path, allow_pickle=False) as kept:
+    """What `write` wrote, as tensors. Raises OSError, ValueError, EOFError, zipfile.BadZipFile."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
         return {name: torch.from_numpy(kept[name]) for name in kept.files}

@@ -45,11 +45,16 @@ def load(
     """All pictures decoded into memory, and the keys of those that cannot be read.
 
     `guesses`: a teacher's by the pictures' keys. A picture whose size is not what its annotations say has its boxes
-    scaled. Raises OnlookerError where none can be read.
+    scaled. Raises OnlookerError where none can be read, or their folder vanishes meanwhile.
     """
     examples, unreadable = [], []
     for done, picture in enumerate(dataset.pictures):
         pixels = read_pixels(picture)
+        if pixels is None and not picture.file.parent.is_dir():
+            raise OnlookerError(
+                f"{picture.file.parent} is gone: {done} of {len(dataset.pictures)} pictures were read from it. Bring "
+                "it back and begin again."
+            )
         if pixels is None:
             unreadable.append(picture.key)
         else:

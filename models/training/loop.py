@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(groups, lr=course.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self.average = Average(self.network, course.decay)
         self.step, self.curve = 0, list[dict[str, float]]()
+        self._sums: dict[str, float] = {}  # of the losses since the last report, and of how many "steps"
+        self._between = True  # two steps: weights, average and moments belong together
         low, high = (torch.tensor(v, device=device).view(3, 1, 1) for v in (network.design.low, network.design.high))
         self._low_value, self._range = low, high - low
 
@@ -115,7 +118,7 @@ class Trainer:
                 "exp_avg": self._as(parameter, state.tensors["first"][name]),
                 "exp_avg_sq": self._as(parameter, state.tensors["second"][name]),
             }
-        self.step, self.curve = state.step, state.curve
+        self.step, self.curve, self._sums = state.step, state.curve, dict(state.sums)
         return True
 
     @staticmethod
@@ -134,43 +137,50 @@ class Trainer:
             "first": {name: one["exp_avg"] for name, one in zip(names, moments, strict=True)},
             "second": {name: one["exp_avg_sq"] for name, one in zip(names, moments, strict=True)},
         }
-        checkpoint.save(Checkpoint(self.step, self._settings, tensors, self.curve), self._folder / "state")
+        kept = Checkpoint(self.step, self._settings, tensors, self.curve, self._sums)
+        checkpoint.save(kept, self._folder / "state")
 
     def run(
         self, examples: Sequence[Example], plan: Plan, tell: Tell | None = None, validate: Validate | None = None
     ) -> None:
-        """All steps that are left. Interrupted, it keeps its state and raises KeyboardInterrupt.
+        """All steps that are left. Interrupted between two steps or in one, it keeps its state and lets that pass on.
 
         Raises TrainingError where the loss is no number (the last state is kept) or memory does not suffice.
         """
+        stream = batches.stream(examples, plan, self.step, self.course.steps)
         try:
-            self._run(batches.stream(examples, plan, self.step, self.course.steps), plan, tell, validate)
-        except KeyboardInterrupt:
-            self.keep()
-            raise
-        except torch.cuda.OutOfMemoryError as error:
+            with closing(stream):
+                self._run(stream, plan, tell, validate)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
             raise TrainingError(self._too_large(examples, plan)) from error
+        except BaseException as end:
+            # Ctrl-C, or how a command line is told to end; within the change of weights the state before is kept.
+            if not isinstance(end, Exception) and self._between:
+                self.keep()
+            raise
         self.keep()
 
     def _run(self, stream: Iterable[Batch], plan: Plan, tell: Tell | None, validate: Validate | None) -> None:
-        sums: dict[str, float] = {}
         since, last = time.monotonic(), self.step
         for batch in stream:
             loss = self.learn(batch)
             for name in ("total", "quality", "overlap", "distribution"):
-                sums[name] = sums.get(name, 0.0) + float(getattr(loss, name).detach())
+                self._sums[name] = self._sums.get(name, 0.0) + float(getattr(loss, name).detach())
+            self._sums["steps"] = self._sums.get("steps", 0) + 1
             ended = self.step == self.course.steps
             if self.step % self.course.report == 0 or ended:
-                count = self.step - last
-                taken = max(time.monotonic() - since, 1e-6)
-                losses = {name: value / count for name, value in sums.items()}
+                sums, self._sums = self._sums, {}
+                losses = {name: value / sums["steps"] for name, value in sums.items() if name != "steps"}
+                count, taken = self.step - last, max(time.monotonic() - since, 1e-6)
                 rate = self.course.rate * schedule.rate(self.step, self.course.steps, self.course.warm_up)
                 left = (self.course.steps - self.step) * taken / count
                 scores = self._validated(validate) if self.step % self.course.keep == 0 or ended else {}
                 self.curve.append({"step": self.step, "rate": rate, **losses, **scores})
                 if tell is not None:
                     tell(Report(self.step, losses, rate, count * plan.size / taken, left, scores))
-                since, last, sums = time.monotonic(), self.step, {}
+                since, last = time.monotonic(), self.step
             if self.step % self.course.keep == 0:
                 self.keep()
 
@@ -188,9 +198,11 @@ class Trainer:
                 f"The loss is no number any more at step {self.step + 1}: the last good state is kept in "
                 f"{self._folder}; begin again with a lower --rate."
             )
+        self._between = False
         self._optimizer.step()
         self.step += 1
         self.average.update(self.network, self.step)
+        self._between = True
         return loss
 
     def loss(self, batch: Batch) -> Loss:
@@ -216,14 +228,23 @@ class Trainer:
 
     def _too_large(self, examples: Sequence[Example], plan: Plan) -> str:
         """The sentence that says which size of a batch would fit: halved until a step of the largest input does."""
+        self._optimizer.zero_grad()
         size = plan.size // 2
         while size:
-            torch.cuda.empty_cache()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
             largest = Plan(size, [max(plan.sides)], [1.0], 0.0, plan.augmentation, plan.seed)
             try:
                 self.loss(batches.make(examples, largest, 0)).total.backward()  # type: ignore[no-untyped-call]  # torch's
-            except torch.cuda.OutOfMemoryError:
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
                 size //= 2
                 continue
             return f"The device's memory does not suffice for {plan.size} pictures at once: take --batch {size}."
         return "The device's memory does not suffice for one picture: take smaller --sides, or --device cpu."
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory does not suffice: torch has no kind of its own for that of processors."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)

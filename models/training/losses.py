@@ -36,7 +36,7 @@ def quality_focal(scores: Tensor, targets: Tensor) -> Tensor:
 
 
 def distribution_focal(sides: Tensor, distances: Tensor) -> Tensor:
-    """Equation 6: `sides` (K, 4, bins) logits, `distances` (K, 4) in strides, 0 .. bins - 1 -> (K,), the mean of four."""
+    """Equation 6: `sides` (K, 4, bins) logits, `distances` (K, 4) in strides, 0 .. bins - 1 -> (K,), their mean."""
     low = distances.long().clamp(max=sides.shape[-1] - 2)
     share = distances - low
     logs = sides.log_softmax(-1)

@@ -170,7 +170,11 @@ def _judge(options: Options, names: tuple[str, ...], note: Note) -> Callable[[De
     def judge(detector: Detector) -> dict[str, float]:
         scores: dict[str, float] = {}
         for called, dataset in held_back:
-            found = evaluation.evaluate(ModuleDetector(detector, (JUDGED_AT, JUDGED_AT), names), dataset)
+            try:
+                found = evaluation.evaluate(ModuleDetector(detector, (JUDGED_AT, JUDGED_AT), names), dataset)
+            except OnlookerError as error:  # the pictures are gone; what is learned from lies in memory
+                note(f"{called} cannot be judged: {error}")
+                continue
             scores |= {f"{called} AP": found.ap, f"{called} VOC AP": found.voc_ap}
         return scores
 
