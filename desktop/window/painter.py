@@ -1,6 +1,7 @@
 """Paints marks over the preview with QPainter: the same look as `desktop.drawing.renderer` gives recordings.
 
-Every group of marks is one call into Qt: `drawPoints` takes a quarter of the time of as many ellipses.
+Every group of marks is one call into Qt: points take a quarter of the time of as many ellipses, and as arrays a quarter
+of that again.
 """
 
 from __future__ import annotations
@@ -224,11 +225,12 @@ def _paint_groups(painter: QPainter, groups: Sequence[Group], fit: Fit, opacity:
         strength = opacity if _opacity_as_a_whole(group) < 1.0 else group.opacity
         if isinstance(group, Points):
             size, rim, loss = brush.radius(group)
-            centres = [QPointF(x, y) for x, y in group.centres.tolist()]
+            # Qt reads on from the first number of an array, whatever its strides are.
+            across, down = group.centres.T.astype(np.float64, order="C")
             for radius, colour in ((rim, _RIM), (size, group.colour)):
                 if radius:
                     _use(painter, brush.disc(radius, strength * loss, colour))
-                    painter.drawPoints(centres)
+                    painter.drawPointsNp(across, down)
             continue
         size, rim, loss = brush.width(group)
         for width, colour in ((rim, _RIM), (size, group.colour)):
