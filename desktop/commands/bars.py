@@ -116,3 +116,28 @@ def fetching(talk: Talk, name: str) -> Iterator[Callable[[Fetched], None]]:
     with Bars(*columns, console=console, transient=True) as shown, talk.by(_above(console)):
         task = shown.add_task(name, total=None)
         yield lambda progress: shown.update(task, completed=progress.done, total=progress.total)
+
+
+@contextmanager
+def counting(talk: Talk) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal for work that reports (what, done, of how many), with the time that is left. Work of another
+    number begins the bar anew."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(elapsed_when_finished=True))
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, transient=True, speed_estimate_period=600) as shown, talk.by(_above(console)):
+        task = shown.add_task("", total=None)
+        last = 0
+
+        def report(what: str, done: int, count: int) -> None:
+            nonlocal last
+            if done < last:
+                shown.reset(task)
+            last = done
+            shown.update(task, description=what, completed=done, total=count)
+
+        yield report

@@ -27,6 +27,7 @@ from desktop.commands.models import models
 from desktop.commands.options import Debug, Json, Quiet
 from desktop.commands.self_check import self_check
 from desktop.commands.talk import logs_on_stderr, redacted
+from desktop.commands.train import train
 from desktop.commands.window import window
 from models.errors import OnlookerError, SourceError
 
@@ -62,6 +63,7 @@ app.command("cameras")(cameras)
 app.command("bench")(bench)
 app.command("evaluate")(evaluate)
 app.command("self-check")(self_check)
+app.command("train")(train)
 app.command("window", hidden=True)(window)
 
 networks = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode=None)

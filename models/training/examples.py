@@ -77,7 +77,10 @@ def read_pixels(picture: Picture) -> Pixels | None:
 
 
 def example(picture: Picture, pixels: Pixels, guesses: Things | None = None) -> Example:
-    """A labelled picture as an example: labels, and a teacher's guesses of the classes that are not labelled."""
+    """A labelled picture as an example: labels, and a teacher's guesses of the classes that are not labelled.
+
+    Without a teacher those classes are ignored everywhere in it.
+    """
     scale = np.array([pixels.shape[1] / picture.width, pixels.shape[0] / picture.height] * 2, np.float32)
     parts = [
         (
@@ -92,6 +95,8 @@ def example(picture: Picture, pixels: Pixels, guesses: Things | None = None) -> 
         parts.append(_of(guesses, unlabelled, ignored=False))
         if picture.difficult_missing:
             parts.append(_of(guesses, _unmatched(guesses, parts[0], picture.labelled), ignored=True))
+    elif guesses is None:
+        parts.append(_unasked(picture, scale))
     boxes, classes, weights, ignored = (np.concatenate(list(values)) for values in zip(*parts, strict=True))
     return Example(
         pixels,
@@ -105,6 +110,14 @@ def example(picture: Picture, pixels: Pixels, guesses: Things | None = None) -> 
 
 def _of(guesses: Things, chosen: Flags, *, ignored: bool) -> tuple[Floats, NDArray[np.intp], Floats, Flags]:
     return guesses.boxes[chosen], guesses.classes[chosen], guesses.scores[chosen], np.full(int(chosen.sum()), ignored)
+
+
+def _unasked(picture: Picture, scale: Floats) -> tuple[Floats, NDArray[np.intp], Floats, Flags]:
+    """The whole picture as an ignored box of each class that is not labelled."""
+    classes = np.flatnonzero(~picture.labelled)
+    whole = np.array([0, 0, picture.width, picture.height], np.float32) * scale
+    count = len(classes)
+    return np.tile(whole, (count, 1)), classes, np.ones(count, np.float32), np.ones(count, bool)
 
 
 def _unmatched(guesses: Things, labels: tuple[Floats, NDArray[np.intp], Floats, Flags], labelled: Flags) -> Flags:

@@ -13,7 +13,7 @@ import torch
 
 from models.detector import Detector
 from models.errors import OnlookerError
-from models.training import checkpoint, evaluation, examples, start, teacher
+from models.training import checkpoint, evaluation, examples, half_precision, start, teacher
 from models.training.annotations import read
 from models.training.augmentation import Augmentation
 from models.training.batches import Plan
@@ -84,7 +84,8 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
     learned = _examples(options, datasets, names, note, progress)
     settings = _settings(options, names)
     course = Course(options.steps, options.rate, decay=options.decay, keep=options.keep)
-    trainer = Trainer(network, course, options.out, settings, device=where, low_precision=options.low_precision)
+    low = settings["low_precision"] = options.low_precision and _half(options, where, note)
+    trainer = Trainer(network, course, options.out, settings, device=where, low_precision=low)
     if trainer.resume():
         note(f"Going on after step {trainer.step} of {options.steps}.")
     how = Augmentation(mosaic=options.mosaic, mixed=options.mixed)
@@ -108,6 +109,17 @@ def _check(options: Options) -> None:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OnlookerError(f"The folder {options.out} cannot be made: {error.strerror or error}.") from error
+
+
+def _half(options: Options, where: torch.device, note: Note) -> bool:
+    """Whether 16 bits are taken: what the run began with, else what this processor is better at."""
+    kept = checkpoint.load(options.out / "state")
+    if kept is not None:
+        return bool(kept.settings.get("low_precision", True))
+    low = where.type != "cpu" or half_precision.helps()
+    if not low:
+        note("This processor does not train faster in 16 bits: 32 are taken.")
+    return low
 
 
 def _read(options: Options, note: Note) -> list[Dataset]:

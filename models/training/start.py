@@ -18,27 +18,38 @@ PROBE = "backbone.stem.0.weight"
 """A name that all weights of ours have; what lacks it is tried as the published file."""
 
 
-def network(names: tuple[str, ...], init: Path | None, labels: tuple[str, ...] = COCO) -> Detector:
+def network(names: tuple[str, ...], init: Path | None) -> Detector:
     """A detector of the classes `names`, started from the file or the folder of a run `init`, or from nothing.
 
-    `labels`: the classes that `init` knows. Where they are others, the rows of the heads for classes that both know are
-    taken over, the rest begin at a score of 1 %. Raises OnlookerError where `init` cannot be read or is of another
-    network.
+    Where `init` knows other classes, the rows of the heads for classes that both know are taken over, the rest begin at
+    a score of 1 %. Raises OnlookerError where `init` cannot be read or is of another network.
     """
     detector = Detector(replace(DetectorDesign(), classes=len(names)))
     if init is None:
         return detector
+    labels = classes(init)
     if names == labels:
         return _filled(detector, weights(init), init)
     known = _filled(Detector(replace(DetectorDesign(), classes=len(labels))), weights(init), init)
     return _filled(detector, _other_classes(detector.state_dict(), known.state_dict(), names, labels), init)
 
 
+def classes(init: Path) -> tuple[str, ...]:
+    """The classes that weights know: those of the run that they lie in, else COCO's. Raises OnlookerError."""
+    folder = init if init.is_dir() else init.parent
+    for place in (folder, folder / "state"):
+        if (place / checkpoint.STATE).is_file():
+            state = checkpoint.load(place)
+            return COCO if state is None else tuple(state.settings.get("names", COCO))
+    return COCO
+
+
 def weights(path: Path) -> Mapping[str, Tensor]:
     """Weights by our names, float32: of an .npz or .safetensors file, or the average of a run's state."""
     try:
         if path.is_dir():
-            return checkpoint.read(path / "average.npz")
+            inner = path / "state" / "average.npz"
+            return checkpoint.read(inner if inner.is_file() else path / "average.npz")
         if path.suffix == ".npz":
             return checkpoint.read(path)
         from safetensors.torch import load_file  # here: a machine that only trains need not have it
