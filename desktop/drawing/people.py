@@ -12,7 +12,7 @@ from models.scene import Body, Detection
 PERSON = "person"
 _SEEN = 0.5  # visibility of the joints that count
 _INSIDE = 0.8  # of the seen joints: more of them may be at the ends of limbs that the box misses
-_COVERED = 0.25  # overlap (IoU) of both boxes: a skeleton of the head alone does not stand for a whole person
+_COVERED = 0.12  # overlap (IoU) of both boxes: head and shoulders near the camera stand for a person, not for a giant
 
 
 def without_bodies(things: Sequence[Detection], bodies: Sequence[Body]) -> tuple[Detection, ...]:
