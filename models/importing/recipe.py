@@ -103,7 +103,7 @@ def _written(text: str) -> Sequence[object]:
         return read
     if isinstance(read, dict):
         try:
-            by_place = {int(place): name for place, name in read.items()}
+            by_place = {int(str(place)): name for place, name in read.items()}
         except (ValueError, TypeError) as error:
             raise NetworkError("The list of classes cannot be read: write one name a line.") from error
         if sorted(by_place) == list(range(len(by_place))):
