@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from models.cells import Things
 from models.errors import OnlookerError
 from models.training import coco_measure, precision_recall, voc_measure
+from models.training.examples import decoded, encoded
 from models.training.judging import Judged, rows
 from models.training.precision_recall import Operation
 
@@ -160,13 +161,16 @@ def look(
 
 def pixels_of(picture: Picture) -> NDArray[np.uint8] | None:
     """(H, W, 3) BGR, of the size that the labels are for; None where the file cannot be read as a picture."""
-    read = cv2.imread(str(picture.file), cv2.IMREAD_COLOR)
+    data = encoded(picture)
+    if data is None:
+        return None
+    read = decoded(data, cv2.IMREAD_COLOR)
     if read is not None and read.shape[:2] == (picture.width, picture.height) and picture.width != picture.height:
         # COCO's labels are for the picture as it lies in the file, turned by no tag.
-        read = cv2.imread(str(picture.file), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        read = decoded(data)
     if read is None:
         return None
-    pixels = np.asarray(read, np.uint8)
+    pixels = read
     if pixels.shape[:2] != (picture.height, picture.width):
         size = picture.width, picture.height
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

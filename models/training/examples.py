@@ -68,10 +68,28 @@ def load(
 
 def read_pixels(picture: Picture) -> Pixels | None:
     """(H, W, 3) BGR, upright as stored; None where the file is gone or is no picture."""
+    data = encoded(picture)
+    return None if data is None else decoded(data)
+
+
+def encoded(picture: Picture) -> bytes | None:
+    """The bytes of a picture as they lie in its file, or in a packed one; None where they are not there."""
     try:
-        data = np.frombuffer(picture.file.read_bytes(), np.uint8)
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if len(data) else None
-    except (OSError, cv2.error):
+        if picture.span is None:
+            return picture.file.read_bytes()
+        start, length = picture.span
+        with picture.file.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+    except OSError:
+        return None
+
+
+def decoded(data: bytes, how: int = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) -> Pixels | None:
+    """(H, W, 3) BGR; None where the bytes are no picture."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data else None
+    except cv2.error:
         return None
     return None if pixels is None else np.asarray(pixels, np.uint8)
 

@@ -23,7 +23,8 @@ class Picture:
     pixels, within the picture. `classes`: (N,) places in the dataset's names. `crowd`: (N,) a box around many.
     `difficult`: (N,) counts neither as hit nor as miss. `labelled`: (classes,) for which the absence of a box means the
     absence of a thing. `key`: its name in the dataset, unique. `difficult_missing`: it comes without the boxes that
-    would be difficult.
+    would be difficult. `span`: in a file that holds many pictures, the byte where this one begins and how
+    many it has.
     """
 
     file: Path
@@ -36,6 +37,7 @@ class Picture:
     labelled: Flags
     key: str
     difficult_missing: bool = False
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +88,7 @@ def picture(
     left_out: LeftOut,
     *,
     difficult_missing: bool = False,
+    span: tuple[int, int] | None = None,
 ) -> Picture:
     """A picture of `size` (width, height) with the boxes that are any, cut at its edges."""
     width, height = size
@@ -106,4 +109,5 @@ def picture(
         labelled,
         key,
         difficult_missing,
+        span,
     )
