@@ -18,6 +18,10 @@ Floats = NDArray[np.float32]
 GREY = 114
 AVERAGED_FROM = 1.5
 """Pictures that shrink this much in width or height are averaged over areas: bilinear would pass over pixels."""
+LARGE, HALVED_FROM, BILINEAR_TO = 500_000, 1.7, 2.6
+"""Pixels of a picture for which averaging takes long (1280 x 720 to 416 x 416: 4 ms, one thread), and how much its
+sides shrink for it to be halved first, exactly and in a tenth of the time; bilinear does for the rest up to the last.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,22 @@ def letterbox(
 def _resized(pixels: Pixels, fit: Fit, averaged: bool) -> Pixels:
     if not pixels.size:
         raise ValueError(f"a picture of {fit.width} x {fit.height} pixels shows nothing")
-    shown = pixels
-    if averaged and max(fit.width / fit.inner_width, fit.height / fit.inner_height) >= AVERAGED_FROM:
+    shown, least = pixels, AVERAGED_FROM
+    while averaged and _may_be_halved(shown, fit):
+        shown = np.asarray(cv2.resize(shown, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), pixels.dtype)
+        least = BILINEAR_TO
+    height, width = shown.shape[:2]
+    if averaged and max(width / fit.inner_width, height / fit.inner_height) >= least:
         # Only a side that shrinks: where the other one grows OpenCV's areas are none, and half a pixel off.
-        size = min(fit.width, fit.inner_width), min(fit.height, fit.inner_height)
+        size = min(width, fit.inner_width), min(height, fit.inner_height)
         shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), pixels.dtype)
     if shown.shape[:2] != (fit.inner_height, fit.inner_width):
         size = fit.inner_width, fit.inner_height
         shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR), pixels.dtype)
     return shown.copy() if shown is pixels else shown
+
+
+def _may_be_halved(shown: Pixels, fit: Fit) -> bool:
+    height, width = shown.shape[:2]
+    shrinks = min(width / fit.inner_width, height / fit.inner_height) >= HALVED_FROM
+    return height * width >= LARGE and not (height % 2 or width % 2) and shrinks

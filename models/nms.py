@@ -12,8 +12,8 @@ from models import boxes as geometry
 Floats = NDArray[np.float32]
 Integers = NDArray[np.integer]
 
-BLOCK = 300
-"""How many boxes are compared at once: the best few hundred nearly always hold all that is asked for."""
+BLOCK = 100
+"""How many boxes are compared at once: what is compared with all before it grows with the square."""
 
 
 def suppress(boxes: Floats, scores: Floats, iou: float) -> NDArray[np.intp]:

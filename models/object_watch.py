@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cells import Things
 from models.object_detector import ObjectDetector
 from models.object_tracks import FAINT, ObjectTracks, Tracked, one_thing
 from models.scene import Detection
@@ -57,7 +58,10 @@ class ObjectWatch:
 
     def advance(self, pixels: Pixels, time: float) -> Tracked:
         """All that is there in the frame at `time` (s), of every class: what is not wanted keeps its track too."""
-        found = self._detector.find(pixels, FAINT * float(self._least.min(initial=1)))
+        return self.follow(self._detector.find(pixels, FAINT * float(self._least.min(initial=1))), time)
+
+    def follow(self, found: Things, time: float) -> Tracked:
+        """The same of what the detector found already."""
         return self._tracks.advance(found, self._least, time)
 
     def look(self, pixels: Pixels) -> Tracked:

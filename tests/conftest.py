@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("onlooker", deadline=None)  # a busy machine is slow, which says nothing of the program
+settings.load_profile("onlooker")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

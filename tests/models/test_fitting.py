@@ -26,7 +26,7 @@ def fitted(way: str, pixels: Pixels, height: int, width: int) -> tuple[Pixels, F
 
 @pytest.mark.parametrize("way", WAYS)
 @given(SIDES, SIDES, SIZES, SIZES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_places_go_to_the_input_and_back(way: str, rows: int, columns: int, height: int, width: int) -> None:
     # A picture of one row or column at a time is enough for its size: only its shape is looked at here.
     _, fit = fitted(way, np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (rows, columns, 3)), height, width)
@@ -41,10 +41,22 @@ def test_places_go_to_the_input_and_back(way: str, rows: int, columns: int, heig
 
 @pytest.mark.parametrize("way", WAYS)
 @given(PICTURES, PICTURES, SIZES, SIZES)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_each_pixel_of_the_input_shows_the_place_it_goes_back_to(
     way: str, rows: int, columns: int, height: int, width: int
 ) -> None:
+    shows_its_places(way, rows, columns, height, width)
+
+
+@pytest.mark.parametrize("size", [192, 256, 320, 416])
+@pytest.mark.parametrize(("rows", "columns"), [(720, 1280), (1080, 1920), (900, 1601)])
+def test_pixels_of_a_large_picture_that_is_halved_first_show_their_places_too(
+    rows: int, columns: int, size: int
+) -> None:
+    shows_its_places("stretch", rows, columns, size, size)
+
+
+def shows_its_places(way: str, rows: int, columns: int, height: int, width: int) -> None:
     # Each pixel says where it is, in floats: bytes could not.
     down, right = np.mgrid[:rows, :columns].astype(np.float32)
     says = np.stack([right + 0.5, down + 0.5, np.ones_like(right)], 2)
