@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from models.classes import COCO
 from models.errors import NetworkError
 
 Precision = Literal["f32", "bf16", "int8"]
@@ -128,6 +129,20 @@ _ALL = (
         outputs=("points", "presence", "world", "heatmap", "mask"),
         builder="models.poses:BodyLandmarks",
         weights="body_landmarks.safetensors",
+    ),
+    Network(
+        key="onlooker-m",
+        title="Objects, Onlooker-M",
+        kind="detector",
+        input=(416, 416),
+        low=(-2.117904, -2.035714, -1.804444),
+        high=(2.248908, 2.428571, 2.64),
+        outputs=("scores", "sides"),
+        builder="models.detector:onlooker_m",
+        weights="onlooker_m.safetensors",
+        precisions=("f32", "bf16"),
+        multiple=32,
+        labels=COCO,
     ),
 )
 

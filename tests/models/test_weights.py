@@ -54,9 +54,22 @@ def test_an_entry_says_what_the_file_is(name: str) -> None:
     assert entry["sha256"] == hashlib.sha256(data).hexdigest()
     assert entry["bytes"] == len(data)
     assert entry["licence"] == "Apache-2.0"
+    assert {str(tensor.dtype) for tensor in load_tensors(data).values()} == {"float16"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, entry in manifest().items() if "training" not in entry))
+def test_an_entry_of_ported_weights_says_from_which_wheel_and_how_near_to_it(name: str) -> None:
+    entry = manifest()[name]
     assert entry["origin"]["wheel"].startswith("mediapipe-0.10.21-")
     assert max(entry["checked_against"]["largest_errors_of_range"].values()) <= 1e-3
-    assert {str(tensor.dtype) for tensor in load_tensors(data).values()} == {"float16"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, entry in manifest().items() if "training" in entry))
+def test_an_entry_of_trained_weights_says_from_what_and_how_they_were_trained(name: str) -> None:
+    entry = manifest()[name]
+    assert "Apache-2.0" in entry["origin"]["started_from"]
+    assert {"data", "command", "seed", "date"} <= set(entry["training"])
+    assert entry["bytes"] <= 6_000_000
 
 
 def test_a_truncated_file_is_named(folder: Path) -> None:
