@@ -41,13 +41,18 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run(
-    arguments: Sequence[str], *, env: Mapping[str, str], timeout: float, line: Callable[[str], None] | None = None
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    timeout: float,
+    line: Callable[[str], None] | None = None,
+    begun: Callable[[Callable[[], None]], None] | None = None,
 ) -> tuple[int, str]:
     """Run a child to its end, handing every line of its output to `line`; gives its exit status and its last words.
 
     The status is negative where a signal ended it (SIGILL: -4), and that of a killed process after `timeout` seconds.
-    Its last words are the last twenty lines of what it wrote, to stdout and stderr together. Raises OSError where it
-    cannot be started.
+    `begun` is given, once it runs, what ends it at once: it may be called from another thread. Its last words are the
+    last twenty lines of what it wrote, to stdout and stderr together. Raises OSError where it cannot be started.
     """
     with subprocess.Popen(
         list(arguments),
@@ -63,6 +68,8 @@ def run(
         alarm = Timer(timeout, child.kill)
         alarm.daemon = True
         alarm.start()
+        if begun is not None:
+            begun(child.kill)
         last: list[str] = []
         try:
             assert child.stdout is not None

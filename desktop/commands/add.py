@@ -12,7 +12,7 @@ import typer
 from desktop import cores, folders
 from desktop.commands.options import Debug, Json, Quiet
 from desktop.commands.talk import Talk, table
-from models.errors import NetworkError, SourceError
+from models.errors import NetworkError
 
 if TYPE_CHECKING:
     from desktop.frame import Pixels
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 20  # things in the table
 _PREVIEWS = "previews"
-_DEMO_FRAME = 30  # of the demo: by then there is something in it
 _LEAST = 0.25
 """Least score of what is drawn: lower ones would hide the picture."""
 
@@ -61,6 +60,7 @@ def add(
     What it is is found out by running it, and what it sees in a picture is shown first. See docs/models.md for the
     layouts that are known. It is copied: the file is not needed afterwards.
     """
+    from desktop.sources.glance import glance
     from models.importing import added
     from models.importing.inspecting import inspect
 
@@ -70,7 +70,7 @@ def add(
     added.check_key(key)
     if (folders.networks() / key).exists():
         raise NetworkError(f"There is a network {key} already: choose another --name, or remove that one first.")
-    pixels = _pixels(picture)
+    pixels = glance() if picture is None else glance(picture)
     talk.say(f"Trying {file.name} in a process of its own…")
     threads = cores.set_up().budget.inference
     recognised = inspect(file, pixels, wishes, threads=threads)
@@ -160,28 +160,6 @@ def _size(text: str | None) -> tuple[int, int] | None:
     if found is None:
         raise typer.BadParameter(f"--size {text} is no size: write --size 640x384, or --size 640.")
     return int(found[2] or found[1]), int(found[1])
-
-
-def _pixels(name: str | None) -> Pixels:
-    """The picture that a name names, of a video its first one, of the demo a later one. Raises SourceError."""
-    from desktop.sources.naming import DEMO, is_live, make_source
-
-    if name is not None and is_live(name):
-        raise SourceError("A detector is shown on a picture or a video: name one of those with --picture.")
-    source = make_source(DEMO if name is None else name)
-    source.open()
-    try:
-        pixels = None
-        for _ in range(_DEMO_FRAME if name is None else 1):
-            frame = source.read()
-            if frame is None:
-                break
-            pixels = frame.pixels
-    finally:
-        source.close()
-    if pixels is None:
-        raise SourceError(f"{name} shows no picture.")
-    return pixels
 
 
 def _write_preview(recognised: Recognised, pixels: Pixels, target: Path | None, key: str) -> Path:

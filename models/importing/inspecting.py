@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,12 @@ def inspect(
     *,
     threads: int = 1,
     timeout: float = TIMEOUT,
+    begun: Callable[[Callable[[], None]], None] | None = None,
 ) -> Recognised:
     """What the ONNX file is, and what it sees in `picture` (H, W, 3) BGR uint8, without one in a made-up picture.
 
-    Takes a second or more. Raises NetworkError with the reason, one sentence, where it cannot be used.
+    Takes a second or more; `begun` is given what ends it, which may be called from another thread. Raises NetworkError
+    with the reason, one sentence, where it cannot be used.
     """
     wanted = Wishes() if wishes is None else wishes
     name = path.name
@@ -111,7 +114,7 @@ def inspect(
         "threads": threads,
     }
     shown = _made_up() if picture is None or not picture.size else picture
-    answer = _asked(name, request, shown, timeout)
+    answer = _asked(name, request, shown, timeout, begun)
     if "refused" in answer:
         raise NetworkError(f"{name} {str(answer['refused']).rstrip('.')}.")
     return Recognised(
@@ -129,7 +132,13 @@ def inspect(
     )
 
 
-def _asked(name: str, request: dict[str, Any], picture: Pixels, timeout: float) -> dict[str, Any]:
+def _asked(
+    name: str,
+    request: dict[str, Any],
+    picture: Pixels,
+    timeout: float,
+    begun: Callable[[Callable[[], None]], None] | None,
+) -> dict[str, Any]:
     """The child's answer. Raises NetworkError where there is none."""
     with tempfile.TemporaryDirectory(prefix="onlooker-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
@@ -137,7 +146,7 @@ def _asked(name: str, request: dict[str, Any], picture: Pixels, timeout: float) 
             (folder / trial.REQUEST).write_text(json.dumps(request), encoding="utf-8")
             np.save(folder / trial.PICTURE, picture)
             command = child.command("models.importing.trial", str(folder))
-            status, last = child.run(command, env=child.environment(), timeout=timeout)
+            status, last = child.run(command, env=child.environment(), timeout=timeout, begun=begun)
         except OSError as error:
             raise NetworkError(f"{name} cannot be tried: {error.strerror or error}.") from error
         try:

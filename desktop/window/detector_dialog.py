@@ -1,0 +1,265 @@
+"""Adds a detector of one's own: what its file is, and what it sees in a picture, before it is taken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.frame import Frame, Pixels
+from desktop.live.errand import Errand
+from desktop.live.showing import Shown
+from desktop.window.preview import Preview
+from models.errors import NetworkError, OnlookerError
+
+if TYPE_CHECKING:
+    from models.importing.inspecting import Recognised, Wishes
+
+logger = logging.getLogger(__name__)
+
+_LOOKS = 100  # milliseconds between two looks at what runs beside
+_LEAST = 0.25  # score of what is drawn
+_USUAL = "As is usual for it"
+_INTRO = "An ONNX file of YOLOX, YOLO, NanoDet or DETR style. It is tried on a picture first, in a process of its own."
+_CHOICES: dict[str, tuple[str, dict[str, object]]] = {
+    "colour": ("C&olours", {"Red, green, blue": "rgb", "Blue, green, red": "bgr"}),
+    "range": ("&White is", {"1": 1.0, "255": 255.0}),
+    "fit": (
+        "&Pictures are",
+        {"Stretched": "stretch", "In the middle, grey around": "letterbox", "At the top left, grey around": "corner"},
+    ),
+}
+
+
+class DetectorDialog(QDialog):
+    """Asks for a file, tries it, shows what it sees, keeps it.
+
+    `folder`: of the networks that were added. `picture`: gives the pixels to try it on; called in a thread beside.
+    `family`: the typeface of labels. `added` carries the new key. Closing it ends what runs, and adds nothing.
+    """
+
+    added = Signal(str)
+
+    def __init__(
+        self,
+        folder: Path,
+        picture: Callable[[], Pixels],
+        *,
+        threads: int,
+        family: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Add a detector")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._folder, self._picture, self._threads = folder, picture, threads
+        self._recognised: Recognised | None = None
+        self._errand: Errand[tuple[Recognised, Pixels]] | Errand[str] | None = None
+        self._after: Callable[[], None] = lambda: None
+        self._end: Callable[[], None] = lambda: None
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOKS)
+        self._timer.timeout.connect(self._look_at_errand)
+        self._build(family)
+        self._forget()
+
+    def _build(self, family: str) -> None:
+        intro = QLabel(_INTRO)
+        intro.setWordWrap(True)
+        self._form = QWidget()
+        form = QFormLayout(self._form)
+        form.setContentsMargins(0, 0, 0, 0)
+        self.lines: dict[str, QLineEdit] = {}
+        self._line(form, "file", "&File", "detector.onnx")
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._browse)
+        form.addRow("", browse)
+        self._line(form, "classes", "&Classes", "as it says itself; else: cat, dog, …")
+        self.choices: dict[str, QComboBox] = {}
+        for key, (title, values) in _CHOICES.items():
+            box = QComboBox()
+            box.addItem(_USUAL, None)
+            for words, value in values.items():
+                box.addItem(words, value)
+            box.setAccessibleName(title.replace("&", ""))
+            box.currentIndexChanged.connect(self._forget)
+            form.addRow(title, box)
+            self.choices[key] = box
+        self._line(form, "name", "&Name", "as the file is called", forgets=False)
+        self._line(form, "licence", "&Licence", "not stated", forgets=False)
+        self._said = QLabel()
+        self._said.setWordWrap(True)
+        self._said.setTextFormat(Qt.TextFormat.PlainText)  # what others wrote is no markup
+        self.preview = Preview(family)
+        self.preview.setMinimumSize(420, 260)
+        cancel, self.go = QPushButton("Cancel"), QPushButton("Try")
+        self.go.setProperty("primary", True)
+        self.go.setDefault(True)
+        cancel.clicked.connect(self.reject)
+        self.go.clicked.connect(self._go)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.go)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 18)
+        column.setSpacing(12)
+        for widget in (intro, self._form, self._said):
+            column.addWidget(widget)
+        column.addWidget(self.preview, 1)
+        column.addLayout(buttons)
+        self.setMinimumWidth(520)
+
+    def _line(self, form: QFormLayout, key: str, title: str, example: str, *, forgets: bool = True) -> None:
+        line = QLineEdit()
+        line.setPlaceholderText(example)
+        line.setAccessibleName(title.replace("&", ""))
+        if forgets:
+            line.textChanged.connect(self._forget)
+        form.addRow(title, line)
+        self.lines[key] = line
+
+    @property
+    def said(self) -> str:
+        """What it says of the file, or what went wrong."""
+        return self._said.text()
+
+    @property
+    def runs(self) -> bool:
+        """Whether a file is being tried or kept."""
+        return self._errand is not None
+
+    def reject(self) -> None:
+        """Close, and end what runs."""
+        self._closed = True
+        self._timer.stop()
+        self._end()
+        super().reject()
+
+    def choose(self, path: Path) -> None:
+        """Name the file."""
+        self.lines["file"].setText(str(path))
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Add a detector", "", "ONNX files (*.onnx)")
+        if chosen:
+            self.choose(Path(chosen))
+
+    def _forget(self) -> None:
+        """What was tried is not what is named now."""
+        self._recognised = None
+        self.go.setText("Try")
+        self.go.setEnabled(bool(self.lines["file"].text().strip()))
+        self.preview.show_frame(None)
+        self.preview.hide()
+        self._say("")
+
+    def _go(self) -> None:
+        try:
+            if self._recognised is None:
+                self._try()
+            else:
+                self._keep(self._recognised)
+        except OnlookerError as error:
+            self._say(str(error))
+
+    def _wishes(self) -> Wishes:
+        from models.importing.inspecting import Wishes, read_classes
+
+        chosen = {key: box.currentData() for key, box in self.choices.items()}
+        classes = self.lines["classes"].text().strip()
+        return Wishes(
+            colour=chosen["colour"],
+            range=chosen["range"],
+            fit=chosen["fit"],
+            labels=read_classes(classes) if classes else None,
+        )
+
+    def _try(self) -> None:
+        from models.importing.inspecting import inspect
+
+        wishes, path = self._wishes(), Path(self.lines["file"].text().strip()).expanduser()
+
+        def begun(end: Callable[[], None]) -> None:
+            self._end = end
+            if self._closed:
+                end()
+
+        def job() -> tuple[Recognised, Pixels]:
+            pixels = self._picture()
+            if self._closed:
+                raise NetworkError("Nothing was tried.")
+            return inspect(path, pixels, wishes, threads=self._threads, begun=begun), pixels
+
+        self._say(f"Trying {path.name}…")
+        trying = Errand("try a detector", job)
+        self._begin(trying, lambda: self._show(*trying.result()))
+
+    def _keep(self, recognised: Recognised) -> None:
+        from models.importing import added
+
+        name, licence = self.lines["name"].text().strip() or None, self.lines["licence"].text().strip()
+        keeping = Errand("keep a detector", lambda: added.add(self._folder, recognised, name, licence).key)
+        self._begin(keeping, lambda: self._done(keeping.result()))
+
+    def _begin(self, errand: Errand[tuple[Recognised, Pixels]] | Errand[str], after: Callable[[], None]) -> None:
+        self._errand, self._after = errand, after
+        self._form.setEnabled(False)
+        self.go.setEnabled(False)
+        self._timer.start()
+
+    def _look_at_errand(self) -> None:
+        if self._errand is None or not self._errand.done:
+            return
+        self._timer.stop()
+        self._errand = None
+        self._form.setEnabled(True)
+        self.go.setEnabled(True)
+        try:
+            self._after()
+        except OnlookerError as error:
+            self._say(str(error))
+        except Exception as error:  # told, the window goes on
+            logger.exception("adding a detector failed")
+            self._say(f"Something went wrong ({error or type(error).__name__}).")
+
+    def _show(self, recognised: Recognised, pixels: Pixels) -> None:
+        """Show what it is and what it sees; only now can it be added."""
+        from models.importing.showing import scene
+
+        seen = scene(recognised, _LEAST)
+        recipe = recognised.recipe
+        found = f"{len(seen.objects)} found in this picture" if seen.objects else "nothing found in this picture"
+        self._say(
+            f"{recognised.title}, {len(recipe.labels)} classes, named by {recognised.classes_from}\n"
+            f"{recipe.size[1]} x {recipe.size[0]} pixels, {recipe.look.described}\n"
+            f"{found}. Are the boxes right? If not, say more above."
+        )
+        self.preview.show()
+        self.preview.show_frame(Shown(Frame(pixels.copy(), 0, 0), seen, held=False))
+        self._recognised = recognised
+        self.go.setText("Add")
+
+    def _done(self, key: str) -> None:
+        self.added.emit(key)
+        self.accept()
+
+    def _say(self, text: str) -> None:
+        self._said.setText(text)
+        self._said.setVisible(bool(text))
