@@ -82,6 +82,9 @@ def train(
     ] = None,
     mosaic: Annotated[float, typer.Option(min=0, max=1, help="Part of the pictures that are four in one.")] = 0.0,
     mixed: Annotated[float, typer.Option(min=0, max=1, help="Part of them that are two laid over each other.")] = 0.0,
+    dense: Annotated[
+        float, typer.Option(min=0, metavar="W", help="Weight of what the start sees in every cell; 0: it is not asked.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same curve.")] = USUAL["seed"],
     threads: Annotated[int, typer.Option(min=1, metavar="N", help="Threads of the processor.")] = 2,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where it is trained.")] = "auto",
@@ -119,6 +122,7 @@ def train(
         "keep": keep,
         "mosaic": mosaic,
         "mixed": mixed,
+        "dense": dense,
         "seed": seed,
         "threads": threads,
         "device": device,

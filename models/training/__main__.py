@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--validation", type=Path, nargs="+", default=(), help="pictures that are held back and judged")
     for name in ("judged", "steps", "batch", "keep", "seed", "threads"):
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
-    for name in ("rate", "decay", "wide", "mosaic", "mixed"):
+    for name in ("rate", "decay", "wide", "mosaic", "mixed", "dense"):
         parser.add_argument(f"--{name}", type=float, default=getattr(usual, name))
     parser.add_argument("--sides", type=int, nargs="+", default=usual.sides, help="of the input, multiples of 32")
     parser.add_argument("--odds", type=float, nargs="+", default=usual.odds, help="of each side")

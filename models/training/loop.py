@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from models.training.assignment import Truth
 from models.training.average import Average
 from models.training.batches import Batch, Plan
 from models.training.checkpoint import Checkpoint
+from models.training.dense import dense_loss
 from models.training.examples import Example
 from models.training.float_convolutions import keep_float
 from models.training.losses import Loss, detector_loss
@@ -32,13 +33,15 @@ class TrainingError(OnlookerError):
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a run goes: `steps`, learning `rate`, `warm_up` steps, `decay` of the moving average, largest norm of all
-    gradients together `clip`; a report each `report` steps, a state kept and the detector validated each `keep`."""
+    gradients together `clip`; `dense`: weight of the teacher's cells in the loss; a report each `report` steps, a state
+    kept and the detector validated each `keep`."""
 
     steps: int
     rate: float = 5e-5
     warm_up: int = 50
     decay: float = 0.998
     clip: float = 35.0
+    dense: float = 0.0
     report: int = 50
     keep: int = 300
 
@@ -64,7 +67,7 @@ class Trainer:
     """One run. `network` is trained in place; `average` holds the weights that are worth keeping.
 
     `settings`: what tells this run from others; a state with others is refused. `low_precision`: bfloat16 where that is
-    good enough.
+    good enough. `teacher`: of the same cells, whose every one is learned with the weight `Course.dense` (`dense.py`).
     """
 
     def __init__(
@@ -76,12 +79,14 @@ class Trainer:
         *,
         device: torch.device,
         low_precision: bool = True,
+        teacher: Detector | None = None,
     ) -> None:
         self.network = network.to(device).train().requires_grad_(True)
         for parameter in self.network.parameters():
             if parameter.dim() == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.course, self.device = course, device
+        self._teacher = None if teacher is None else teacher.to(device).eval().requires_grad_(False)
         self._folder, self._settings, self._low = folder, settings, low_precision
         if low_precision and device.type == "cpu":
             keep_float(self.network)
@@ -215,7 +220,12 @@ class Trainer:
         places, strides = (torch.from_numpy(v.copy()).to(self.device) for v in (grid.places, grid.strides))
         fields = ("boxes", "classes", "weights", "present", "ignored", "labelled")
         truth = Truth(*(getattr(batch.truth, name).to(self.device) for name in fields))
-        return detector_loss(outputs["scores"], outputs["sides"], places, strides, truth)
+        loss = detector_loss(outputs["scores"], outputs["sides"], places, strides, truth)
+        if self._teacher is None or not self.course.dense:
+            return loss
+        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._low):
+            taught = self._teacher(x)
+        return replace(loss, total=loss.total + self.course.dense * dense_loss(outputs, taught).total())
 
     def averaged(self) -> Detector:
         """A network of its own with the averaged weights, in float32, on the processor."""

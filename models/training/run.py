@@ -38,8 +38,9 @@ class Options:
     `data`: labelled pictures, as `annotations.read` takes them; `repeats`: how often each is seen in a pass (once
     unless given). `out`: the folder of the run. `classes`: the names to be learned, those of the data unless given.
     `init`: what to start from, None = nothing. `teach`: let `init` guess the classes that pictures are not labelled
-    for. `validation`: pictures that are never learned from; `judged`: how many of each at most. `sides`, `odds`: of the
-    input, in pixels; `wide`: part of batches whose input is wider than high. The rest: see `Course` and `Augmentation`.
+    for. `dense`: weight of `init`'s cells in the loss. `validation`: pictures that are never learned from; `judged`:
+    how many of each at most. `sides`, `odds`: of the input, in pixels; `wide`: part of batches whose input is wider
+    than high. The rest: see `Course` and `Augmentation`.
     """
 
     data: tuple[Path, ...]
@@ -60,6 +61,7 @@ class Options:
     wide: float = 0.2
     mosaic: float = 0.0
     mixed: float = 0.0
+    dense: float = 0.0
     seed: int = 1
     device: str = "auto"
     threads: int = 2
@@ -83,9 +85,10 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
     network = start.network(names, options.init)
     learned = _examples(options, datasets, names, note, progress)
     settings = _settings(options, names)
-    course = Course(options.steps, options.rate, decay=options.decay, keep=options.keep)
+    course = Course(options.steps, options.rate, decay=options.decay, dense=options.dense, keep=options.keep)
     low = settings["low_precision"] = options.low_precision and _half(options, where, note)
-    trainer = Trainer(network, course, options.out, settings, device=where, low_precision=low)
+    cells_of = start.network(names, options.init) if options.dense else None
+    trainer = Trainer(network, course, options.out, settings, device=where, low_precision=low, teacher=cells_of)
     if trainer.resume():
         note(f"Going on after step {trainer.step} of {options.steps}.")
     how = Augmentation(mosaic=options.mosaic, mixed=options.mixed)
@@ -103,8 +106,10 @@ def _check(options: Options) -> None:
         raise OnlookerError("Steps, batch and keep must be at least 1, the rate between 0 and 1.")
     if options.repeats and len(options.repeats) != len(options.data):
         raise OnlookerError("Give as many repeats as data.")
-    if options.teach and options.init is None:
-        raise OnlookerError("A teacher needs weights: give --init with --teach.")
+    if (options.teach or options.dense) and options.init is None:
+        raise OnlookerError("A teacher needs weights: give --init with --teach and --dense.")
+    if options.dense < 0:
+        raise OnlookerError("The weight of the teacher's cells, --dense, is 0 or more.")
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -197,6 +202,8 @@ def _settings(options: Options, names: tuple[str, ...]) -> dict[str, Any]:
     """What makes a run this run; where it runs, and how often it is judged, does not."""
     free = {"out", "device", "threads", "validation", "judged", "keep", "classes"}
     told = {name: value for name, value in asdict(options).items() if name not in free}
+    if not options.dense:
+        del told["dense"]  # runs that were begun before there was such a thing go on
     told["names"] = names
     plain: dict[str, Any] = {}
     for name, value in told.items():

@@ -56,12 +56,19 @@ def plan(how: Augmentation = PLAIN, size: int = 6) -> Plan:
 
 
 def trainer(
-    folder: Path, *, steps: int = 20, report: int = 1, rate: float = 1e-3, design: DetectorDesign = TINY, **more: Any
+    folder: Path,
+    *,
+    steps: int = 20,
+    report: int = 1,
+    rate: float = 1e-3,
+    dense: float = 0.0,
+    design: DetectorDesign = TINY,
+    **more: Any,
 ) -> Trainer:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = Detector(design)
-    course = Course(steps, rate, warm_up=3, decay=0.9, report=report, keep=1000)
+    course = Course(steps, rate, warm_up=3, decay=0.9, dense=dense, report=report, keep=1000)
     return Trainer(network, course, folder, {"seed": 3}, device=CPU, low_precision=False, **more)
 
 
@@ -86,6 +93,19 @@ def test_a_few_pictures_are_learned_by_heart(tmp_path: Path) -> None:
     run.run(squares(), plan())
     losses = curve(run)
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_a_teachers_cells_add_to_the_loss_only_what_the_two_see_differently(tmp_path: Path) -> None:
+    plain = trainer(tmp_path)
+    batch = make(squares(), plan(), 0)
+    same, other = Detector(TINY), Detector(TINY)
+    same.load_state_dict(plain.network.state_dict())
+    losses = []
+    for teacher in (same, other):
+        run = trainer(tmp_path, dense=1.0, teacher=teacher)
+        losses.append(float(run.loss(batch).total.detach()))
+    assert losses[0] == pytest.approx(float(plain.loss(batch).total.detach()), abs=1e-5)
+    assert losses[1] > losses[0] + 1e-4
 
 
 def test_two_runs_of_one_seed_lose_the_same_and_another_seed_does_not(tmp_path: Path) -> None:
