@@ -16,11 +16,11 @@ def read(path: Path, names: Sequence[str] | None = None) -> Dataset:
     """The labelled pictures of `path`.
 
     `path`: a folder with annotations.json, a COCO JSON file (pictures beside it, or in a folder `images` there or
-    beside it), a VOCdevkit folder (or one year of it), or a file that `packing` wrote. `names`: the classes that are
-    wanted, in that order, those of the file unless given; boxes of others are left out and counted. Raises
-    OnlookerError, in one sentence, where nothing can be read.
+    beside it), a VOCdevkit folder (one year of it, or one list: VOC2007/ImageSets/Main/train.txt), or a file that
+    `packing` wrote. `names`: the classes that are wanted, in that order, those of the file unless given; boxes of
+    others are left out and counted. Raises OnlookerError, in one sentence, where nothing can be read.
     """
-    if path.is_dir() and voc_devkit.years(path):
+    if (path.is_dir() and voc_devkit.years(path)) or voc_devkit.is_list(path):
         dataset = voc_devkit.read(path, names)
     elif path.is_dir():
         dataset = coco_json.read(path / "annotations.json", names)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from models.errors import OnlookerError
-from models.training.labelled import LARGEST, Boxes, Dataset, Flags, LeftOut, Picture, picture
+from models.training.labelled import LARGEST, Boxes, Dataset, Flags, LeftOut, Picture, is_file, picture
 
 
 def read(file: Path, names: Sequence[str] | None) -> Dataset:
@@ -25,7 +25,7 @@ def read(file: Path, names: Sequence[str] | None) -> Dataset:
         listed = [(int(one["id"]), one) for one in content["images"]]
         exhaustive = content.get("info", {}).get("exhaustive_classes")
         return _dataset(file, categories, listed, content.get("annotations", []), exhaustive, names)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise OnlookerError(
             f"{file} is no COCO JSON: it needs images, annotations and categories as COCO has them ({error!r})."
         ) from error
@@ -91,7 +91,7 @@ def _picture(
     if not (0 < width <= LARGEST and 0 < height <= LARGEST):
         left_out.count("pictures of an impossible size")
         return None
-    path = next((root / name for root in roots if (root / name).is_file()), None)
+    path = next((root / name for root in roots if is_file(root / name)), None)
     if path is None:
         left_out.count("pictures whose file is missing")
         return None

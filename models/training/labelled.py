@@ -79,6 +79,14 @@ class LeftOut:
         return tuple(f"Left out: {count} {reason}." for reason, count in self._counts.items())
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def picture(
     file: Path,
     size: tuple[int, int],

@@ -13,10 +13,11 @@ import numpy as np
 
 from models.classes import VOC
 from models.errors import OnlookerError
-from models.training.labelled import LARGEST, Boxes, Dataset, Flags, LeftOut, Picture, picture
+from models.training.labelled import LARGEST, Boxes, Dataset, Flags, LeftOut, Picture, is_file, picture
 
 SPLITS = ("test", "trainval", "train", "val")
-"""Lists of pictures in ImageSets/Main, the first that is there is used; without any, all annotations."""
+"""Lists of pictures in ImageSets/Main, the first that is there is used unless one is named; without any, all
+annotations."""
 
 LONGEST = 4_000_000
 """Bytes of an annotation; the longest of VOC has 20,000."""
@@ -29,19 +30,32 @@ def years(path: Path) -> list[Path]:
     return sorted(folder for folder in path.glob("VOC*") if (folder / "Annotations").is_dir())
 
 
+class _Plain(ElementTree.TreeBuilder):
+    """Refuses files that declare a document type: the entities in one could grow a thousandfold when they are put in,
+    or name other files. VOC's have none. Whatever encoding hides it, the parser tells."""
+
+    def doctype(self, name: str, *_where: str | None) -> None:
+        raise ValueError(f"{name} is declared")
+
+
+def is_list(path: Path) -> bool:
+    """Whether `path` is one of the lists of a year: ImageSets/Main/NAME.txt."""
+    return path.suffix == ".txt" and path.parent.name == "Main" and is_file(path)
+
+
 def read(path: Path, names: Sequence[str] | None) -> Dataset:
-    """The pictures of all years. Raises OnlookerError where there is none."""
+    """The pictures of all years in a folder, or of one list. Raises OnlookerError where there is none."""
     left_out = LeftOut()
-    read_in = [
-        (year, one, tree) for year in years(path) for one in _listed(year) if (tree := _tree(year, one, left_out))
-    ]
-    if names is None:
-        called = {element.findtext("name", "").strip() for *_, tree in read_in for element in tree.iter("object")}
-        wanted = tuple(sorted({VOC.get(name, name) for name in called if name}))
-        known = set(VOC) | called
+    if is_list(path):
+        listed = [(path.parents[2], one) for one in _lines(path)]
     else:
-        wanted, known = tuple(names), set(VOC) | set(names)
-    labelled = np.array([name in {VOC.get(one, one) for one in known} for name in wanted], bool)
+        listed = [(year, one) for year in years(path) for one in _listed(year)]
+    read_in = [(year, one, tree) for year, one in listed if (tree := _tree(year, one, left_out)) is not None]
+    called = {element.findtext("name", "").strip() for *_, tree in read_in for element in tree.iter("object")} - {""}
+    # VOC's own pictures are labelled for all 20, whichever of them these show; others' for what they name.
+    known = {VOC.get(name, name) for name in (set(VOC) if called <= set(VOC) else called)}
+    wanted = tuple(sorted({VOC.get(name, name) for name in called})) if names is None else tuple(names)
+    labelled = np.array([name in known for name in wanted], bool)
     pictures = []
     for year, one, tree in read_in:
         made = _picture(year, one, tree, wanted, labelled, left_out)
@@ -56,20 +70,26 @@ def _listed(year: Path) -> list[str]:
     for split in SPLITS:
         file = year / "ImageSets" / "Main" / f"{split}.txt"
         if file.is_file():
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-            return [line.split()[0] for line in lines if line.strip()]
+            return _lines(file)
     return sorted(file.stem for file in (year / "Annotations").glob("*.xml"))
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise OnlookerError(f"{file} cannot be read: {error.strerror or error}.") from error
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 def _tree(year: Path, name: str, left_out: LeftOut) -> ElementTree.Element | None:
     file = year / "Annotations" / f"{name}.xml"
     try:
         data = file.read_bytes()
-        # A file that declares entities could grow a thousandfold when they are put in; VOC's declare none.
-        if len(data) > LONGEST or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            left_out.count("annotations that are too long or declare entities")
+        if len(data) > LONGEST:
+            left_out.count("annotations that are too long")
             return None
-        return ElementTree.fromstring(data)
+        return ElementTree.fromstring(data, ElementTree.XMLParser(target=_Plain()))
     except (OSError, ElementTree.ParseError, LookupError, ValueError):
         left_out.count("annotations that are missing or cannot be read")
         return None
@@ -79,7 +99,7 @@ def _picture(
     year: Path, name: str, tree: ElementTree.Element, wanted: Sequence[str], labelled: Flags, left: LeftOut
 ) -> Picture | None:
     file = year / "JPEGImages" / (tree.findtext("filename") or f"{name}.jpg")
-    if not file.is_file() or file.parent != year / "JPEGImages":
+    if not is_file(file) or file.parent != year / "JPEGImages":
         left.count("pictures whose file is missing")
         return None
     places = {one: place for place, one in enumerate(wanted)}
