@@ -83,7 +83,7 @@ def test_help_comes_on_stdout_without_loading_anything_heavy() -> None:
     assert "window " not in done.stdout.replace("the window", "")
 
 
-@pytest.mark.parametrize("command", ["annotate", "cameras", "models", "bench", "self-check", "window"])
+@pytest.mark.parametrize("command", ["annotate", "cameras", "models", "bench", "train", "self-check", "window"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([command, "--help"]) == 0
     assert f"onlooker {command}" in capsys.readouterr().out
