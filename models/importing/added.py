@@ -57,8 +57,8 @@ class Added:
 def key_of(name: str) -> str:
     """A key made of a file's name."""
     stem = name.lower().removesuffix(".onnx")
-    made = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._")[:60].rstrip("-._")
-    return made if _KEY.fullmatch(made) and made not in _RESERVED else f"detector-{made}".rstrip("-._")
+    made = re.sub(r"[^a-z0-9_-]+", "-", stem).strip("-_")[:54].rstrip("-_")
+    return made if _KEY.fullmatch(made) and made not in _RESERVED else f"detector-{made}".rstrip("-")
 
 
 def check_key(key: str) -> None:
