@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import fitting, nms, runtime
-from models.catalogue import NETWORKS, Precision
+from models.catalogue import Network, Precision
 from models.cells import Things
 from models.classes import COCO
 from models.cpu_engine import CpuEngine
@@ -101,28 +100,39 @@ def start(models: Path, sizes: Sequence[int], threads: int, precision: Precision
     module = nanodet.read(models / nanodet.FILE)
     detectors = []
     for size in sizes:
-        network = replace(NETWORKS["onlooker-m"], key="start", input=(size, size))
-        form = _form(module, (size, size), network.outputs)
+        network = Network(
+            key="start",
+            title="What our detector was trained from",
+            kind="detector",
+            input=(size, size),
+            low=module.design.low,
+            high=module.design.high,
+            outputs=("scores", "sides"),
+            builder="models.porting.nanodet:read",
+            weights=nanodet.FILE,
+            labels=COCO,
+        )
+        form = _form(module, network)
         engine = CpuEngine(network, form, precision=precision, threads=threads)
         detectors.append(EngineDetector(engine))
     return detectors
 
 
-def _form(module: Any, size: tuple[int, int], outputs: Sequence[str]) -> tuple[bytes, bytes]:
+def _form(module: Any, network: Network) -> tuple[bytes, bytes]:
     """The module's OpenVINO form, made as `models.forms` makes ours, but of the module as it is."""
     import torch
 
     from models.layers import OnPictures
 
     ov = runtime.openvino()
-    whole = OnPictures(module, module.design.low, module.design.high).eval()
-    example = torch.zeros((1, *size, 3), dtype=torch.uint8)
+    whole = OnPictures(module, network.low, network.high).eval()
+    example = torch.zeros((1, *network.input, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's own, that tracing is old
         trace: Any = torch.jit.trace
         traced = trace(whole, example, check_trace=False)
-        model = ov.convert_model(traced, example_input=example, input=[ov.PartialShape([1, *size, 3])])
-    for output, name in zip(model.outputs, outputs, strict=True):
+        model = ov.convert_model(traced, example_input=example, input=[ov.PartialShape([1, *network.input, 3])])
+    for output, name in zip(model.outputs, network.outputs, strict=True):
         output.get_tensor().set_names({name})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "start.xml"

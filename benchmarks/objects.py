@@ -3,8 +3,9 @@
 `python benchmarks/objects.py --data FOLDER` (the folder of `objects/` and `videos/`; default ONLOOKER_DATA) measures
 onlooker-m at each size and precision, the published network that it was trained from, and YOLOX-nano, float32. Times:
 all in turn, on the same picture, two threads, 10th percentile; the network alone, and the whole way from a frame of
-1280 x 720 (resize, network, decoding, suppression at the usual threshold). Accuracy: voc-val by VOC's rules, coco-val
-by COCO's, in the same run; gains over the start with the interval of a paired bootstrap. `--no-accuracy`: times alone.
+1280 x 720: resize, network, decoding, suppression, down to the faint boxes that keep tracks alive. Accuracy: voc-val by
+VOC's rules, coco-val by COCO's, in the same run; gains over the start with the interval of a paired bootstrap.
+`--no-accuracy`: times alone.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from desktop.commands.versions import machine, version, versions
 from models.catalogue import NETWORKS, Precision
 from models.errors import OnlookerError
 from models.object_detector import ObjectDetector
+from models.object_tracks import FAINT
+from models.object_watch import SCORE
 from models.objects import DEFAULT, EngineDetector, load_detector
 from models.training.annotations import read
 from models.training.comparison import Duel, compare
@@ -43,8 +46,8 @@ CLIP, FRAME = "people_dance_square.mp4", (1280, 720)
 SETS = ("voc-val", "coco-val")
 WARM = 5
 """Rounds at the beginning that do not count."""
-THRESHOLD = 0.35
-"""Of the whole way: what the program shows by default."""
+LEAST = FAINT * SCORE
+"""The score down to which the program asks for boxes."""
 
 
 @dataclass(slots=True)
@@ -76,13 +79,13 @@ class Contender:
 def of_engine(detector: EngineDetector, frame: Pixels) -> Contender:
     """One of our detectors, or the start, which runs as ours do."""
     picture = cv2.resize(frame, detector.size[::-1], interpolation=cv2.INTER_AREA)[None].astype(np.uint8)
-    return Contender(detector, lambda: detector.engine.run(picture), lambda: detector.find(frame, THRESHOLD))
+    return Contender(detector, lambda: detector.engine.run(picture), lambda: detector.find(frame, LEAST))
 
 
 def of_yolox(detector: YoloxNano, frame: Pixels) -> Contender:
     """The peer."""
     batch, _ = detector.batch(frame)
-    return Contender(detector, lambda: detector.alone(batch), lambda: detector.find(frame, THRESHOLD))
+    return Contender(detector, lambda: detector.alone(batch), lambda: detector.find(frame, LEAST))
 
 
 def ours(sizes: Sequence[int], precisions: Sequence[Precision], threads: int) -> list[EngineDetector]:

@@ -119,8 +119,10 @@ def _wanted(keys: Sequence[str], sizes: Sequence[int], everything: bool) -> list
 def _all() -> list[tuple[str, bool]]:
     """The keys of all detectors, and whether the size of their input is free."""
     from models.catalogue import NETWORKS
+    from models.importing.added import listed
 
-    return [(key, True) for key, network in NETWORKS.items() if network.outputs == ("scores", "sides")]
+    ours = [(key, network.multiple > 0) for key, network in NETWORKS.items() if network.labels]
+    return ours + [(one.key, False) for one in listed(folders.networks())[0]]
 
 
 def _precision(named: str | None) -> Precision | None:
@@ -166,6 +168,7 @@ def _tried(
                 device=device.value,
                 cache=folders.cache(),
                 threads=threads,
+                added=folders.networks(),
                 precision=precision,
                 progress=progress,
             )
