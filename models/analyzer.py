@@ -67,18 +67,13 @@ class AnalyzerOptions:
         """The networks that are needed: keys of the catalogue, and of a detector that was added."""
         bodies = MASK_KEYS if self.masks else BODY_KEYS
         found = (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
-        return (*found, self.detector) if self.objects and self._known else found
+        return (*found, self.detector) if self.objects else found
 
     def kinds(self) -> dict[str, str]:
         """Which network finds which kind, for headers of data: kind -> key."""
         found = {"faces": FACE_KEYS[-1]} if self.faces else {}
         found |= {"bodies": BODY_KEYS[-1]} if self.bodies else {}
         return found | ({"objects": self.detector} if self.detector in self.networks() else {})
-
-    @property
-    def _known(self) -> bool:
-        """Whether there is such a detector: the default one is missing from a catalogue without its weights."""
-        return self.detector in NETWORKS or self.detector != DEFAULT
 
 
 class Analyzer:
