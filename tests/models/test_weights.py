@@ -15,7 +15,7 @@ from safetensors.numpy import load as load_tensors
 import resources
 from models.catalogue import NETWORKS
 from models.errors import NetworkError
-from models.weights import MANIFEST, build, load, manifest
+from models.weights import MANIFEST, build, load, manifest, quantised_names
 
 MESH = NETWORKS["face-mesh"]
 
@@ -43,9 +43,10 @@ def rename_in_manifest(folder: Path, **values: str) -> None:
 
 
 def test_every_weights_file_has_an_entry_and_every_entry_a_file() -> None:
-    files = {path.name for path in resources.path("weights").glob("*.safetensors")}
+    files = {path.name for path in resources.path("weights").iterdir()} - {MANIFEST, "answers.npz"}
     assert files == set(manifest())
-    assert {network.weights for network in NETWORKS.values()} == files
+    quantised = {name for one in NETWORKS.values() if "int8" in one.precisions for name in quantised_names(one)}
+    assert {network.weights for network in NETWORKS.values()} | quantised == files
 
 
 @pytest.mark.parametrize("name", sorted(manifest()))
@@ -54,10 +55,21 @@ def test_an_entry_says_what_the_file_is(name: str) -> None:
     assert entry["sha256"] == hashlib.sha256(data).hexdigest()
     assert entry["bytes"] == len(data)
     assert entry["licence"] == "Apache-2.0"
-    assert {str(tensor.dtype) for tensor in load_tensors(data).values()} == {"float16"}
+    if name.endswith(".safetensors"):
+        assert {str(tensor.dtype) for tensor in load_tensors(data).values()} == {"float16"}
 
 
-@pytest.mark.parametrize("name", sorted(name for name, entry in manifest().items() if "training" not in entry))
+@pytest.mark.parametrize("name", sorted(name for name, entry in manifest().items() if "made_from" in entry))
+def test_an_entry_of_a_form_for_int8_says_what_it_was_made_from_and_what_that_costs(name: str) -> None:
+    entry = manifest()[name]
+    assert entry["made_from"] in {other["sha256"] for other in manifest().values()}
+    points = entry["points"]
+    assert all(points["f32"][what] - points["int8"][what] < 1 for what in points["f32"])
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, entry in manifest().items() if "wheel" in entry.get("origin", ()))
+)
 def test_an_entry_of_ported_weights_says_from_which_wheel_and_how_near_to_it(name: str) -> None:
     entry = manifest()[name]
     assert entry["origin"]["wheel"].startswith("mediapipe-0.10.21-")
