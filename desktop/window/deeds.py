@@ -7,17 +7,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 from desktop.window.about import About
-from desktop.window.looking_deeds import LookingDeeds
+from desktop.window.detector_deeds import DetectorDeeds
 from desktop.window.naming_dialog import NamingDialog
 from desktop.window.shortcuts import Shortcuts
 from desktop.window.theme import CHOICES
 from models.errors import OnlookerError
 
 
-class WindowDeeds(LookingDeeds):
+class WindowDeeds(DetectorDeeds):
     """The handlers of all commands, for one window."""
 
     # Sources
@@ -207,9 +207,3 @@ class WindowDeeds(LookingDeeds):
     def quit(self) -> None:
         """Close the window, which ends the program."""
         self._window.close()
-
-    # What they have in common
-
-    def _show(self, dialog: QDialog) -> None:
-        """Show a dialog and go on: nothing waits for it."""
-        dialog.open()

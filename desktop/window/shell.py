@@ -54,6 +54,10 @@ class Shell(QMainWindow):
     def refresh(self) -> None:
         """Show at once what a command has changed."""
 
+    @abstractmethod
+    def look_for_detectors(self) -> None:
+        """Ask which detectors of objects there are; the answer comes later."""
+
     def build(self, commands: Sequence[Command]) -> None:
         """Make the parts, for these commands. Once."""
         self.setWindowTitle("Onlooker")
