@@ -58,7 +58,6 @@ class Running:
         place = next(index for index, one in zip(names, model.inputs, strict=True) if one == picture)
         self._request: Any = runtime.core().compile_model(model, "CPU", config).create_infer_request()
         self._input = self._request.get_input_tensor(place)
-        self._results = [self._request.get_output_tensor(index) for index in range(len(model.outputs))]
         self._count = len(model.outputs)
         if sizes is not None:
             tensor = self._request.get_input_tensor(1 - place)

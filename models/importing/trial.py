@@ -31,7 +31,8 @@ from models.object_detector import within
 
 REQUEST, PICTURE, ANSWER = "request.json", "picture.npy", "answer.json"
 MOST_MEMORY = 4 * 1024**3
-"""Bytes of addresses, what libraries take for themselves included."""
+"""Bytes that may be written to, what libraries take for themselves included; not addresses, of which threads reserve
+many."""
 LEAST_SHOWN = 0.05
 """Things of less score are not handed back."""
 _SURELY_COCO = 40  # where labels up to here and none beyond COCO's are given, they are taken for COCO's
@@ -67,7 +68,7 @@ def _bound_memory() -> None:
 
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
 
 
 def _first_line(error: BaseException) -> str:
