@@ -1,9 +1,10 @@
-"""Makes the pictures of the window for README: the real window on a screen of its own, watching the demo clip.
+"""Makes the pictures of the window for README: the real window on a screen of its own, watching a clip.
 
     python scripts/screenshots.py [FOLDER]
 
 Writes window.png and window-light.png into FOLDER (docs/ unless given). Needs Xvfb; openbox manages the window where it
-is installed (apt-get install xvfb openbox).
+is installed (apt-get install xvfb openbox). The clip is the middle of the demo clip, with two pictures beside it that
+scikit-image ships: a cat (by Stéfan van der Walt, CC0) and a cup of coffee (by Rachel Michetti, CC0).
 """
 
 from __future__ import annotations
@@ -13,11 +14,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop.frame import Pixels
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 from screen import virtual_screen
 
 SIZE = (1040, 650)
+CLIP = (1280, 720)
+LEFT = 720  # columns of the demo clip
+SEAM = 8  # pixels between the pictures
+OBJECTS = {"cat", "cup"}  # what must be in boxes
 SMALL = 0.32  # of the picture's height: the face in the moments of the clip in which much of the body is seen
 WIDE = 1.9  # widths of the face: shoulders seen from the front
 FLUENT = 24  # frames analysed in a second
@@ -30,10 +41,49 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with virtual_screen(1600, 1000, managed=True) as environment, tempfile.TemporaryDirectory() as settings:
         os.environ |= environment | {"ONLOOKER_CONFIG": settings}
-        return photograph(folder)
+        return photograph(folder, clip_in(Path(settings)))
 
 
-def photograph(folder: Path) -> int:
+def clip_in(folder: Path) -> Path:
+    """The clip that the window watches, written into this folder."""
+    import numpy as np
+    import skimage.data
+
+    from desktop.recordings.video_writer import VideoWriter
+    from desktop.sources.naming import make_source
+
+    width, height = CLIP
+    tall = (height - SEAM) // 2
+    canvas = np.full((height, width, 3), 20, np.uint8)
+    cat: Callable[[], Pixels] = skimage.data.chelsea
+    coffee: Callable[[], Pixels] = skimage.data.coffee
+    for top, picture in ((0, cat()), (height - tall, coffee())):
+        canvas[top : top + tall, LEFT + SEAM :] = filling(picture[..., ::-1], width - LEFT - SEAM, tall)
+    path = folder / "clip.mp4"
+    source, writer = make_source("demo"), VideoWriter(path, CLIP)
+    source.open()
+    while (frame := source.read()) is not None:
+        middle = (frame.size[0] - LEFT) // 2
+        canvas[:, :LEFT] = frame.pixels[:, middle : middle + LEFT]
+        writer.write(canvas, frame.time / 1e9)
+    source.close()
+    writer.close()
+    return path
+
+
+def filling(picture: Pixels, width: int, height: int) -> Pixels:
+    """The middle of a picture, as large as fills this size."""
+    import cv2
+    import numpy as np
+
+    scale = max(width / picture.shape[1], height / picture.shape[0])
+    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+    large = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return np.asarray(large[top : top + height, left : left + width], np.uint8)
+
+
+def photograph(folder: Path, clip: Path) -> int:
     """Open the window as the program does, and take its pictures."""
     from desktop import cores, folders
 
@@ -68,7 +118,7 @@ def photograph(folder: Path) -> int:
         if window is None:
             return
         if clock.elapsed() > 1000 * PATIENCE:
-            print("never: a face and a body in the picture", file=sys.stderr)
+            print("never: a face, a body and objects in the picture", file=sys.stderr)
             application.exit(1)
             window.close()
         elif "name" not in state:
@@ -80,7 +130,7 @@ def photograph(folder: Path) -> int:
 
     timer.timeout.connect(look)
     timer.start(5)
-    return run("demo", Settings(theme="dark"), "")
+    return run(str(clip), Settings(theme="dark"), "")
 
 
 def worth_a_picture(window: object, since: int) -> bool:
@@ -95,6 +145,8 @@ def worth_a_picture(window: object, since: int) -> bool:
     if session is None or session.figures().analysed_fps < FLUENT:
         return False
     if len(shown.scene.faces) != 1 or len(shown.scene.bodies) != 1:
+        return False
+    if not {thing.label for thing in shown.scene.objects} >= OBJECTS:
         return False
     left, top, right, bottom = shown.scene.faces[0].box.tolist()
     shoulders = shown.scene.bodies[0].points[[11, 12], 0]

@@ -212,6 +212,7 @@ def test_faces_and_bodies_are_switched_between_two_frames(opened: MainWindow, ro
     assert not analyzer.looked[-1][1].faces
     assert not opened.settings.faces
     assert not opened.actions_by_id["faces"].isChecked()
+    press(opened, "O")
     press(opened, "B")  # nothing is looked for any more
     events(lambda: opened.header.state == "Nothing is looked for", "the networks rest")
     press(opened, "F")
