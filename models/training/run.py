@@ -27,6 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 WEIGHTS = "weights"
 TEACHER_SIDE = 416
+REPORTS = 50
+"""Steps between two reports; short runs tell more often, twenty times in all."""
 JUDGED_AT = 256
 """The side of the input, in pixels, at which a run is validated on its way."""
 
@@ -85,7 +87,10 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
     network = start.network(names, options.init)
     learned = _examples(options, datasets, names, note, progress)
     settings = _settings(options, names)
-    course = Course(options.steps, options.rate, decay=options.decay, dense=options.dense, keep=options.keep)
+    reports = max(1, min(options.steps // 20, REPORTS))
+    course = Course(
+        options.steps, options.rate, decay=options.decay, dense=options.dense, report=reports, keep=options.keep
+    )
     low = settings["low_precision"] = options.low_precision and _half(options, where, note)
     cells_of = start.network(names, options.init) if options.dense else None
     trainer = Trainer(network, course, options.out, settings, device=where, low_precision=low, teacher=cells_of)
