@@ -136,11 +136,11 @@ def _figure(what: str, device: str, precision: str, taken: Sequence[float]) -> F
 
 
 def _engines(keys: Sequence[str], device: Device, talk: Talk) -> dict[str, Engine]:
-    from models.engine import load_engine
+    from models.engine import load_engines
 
     threads = cores.set_up().budget.inference
     with bars.loading(talk):
-        return {key: load_engine(key, device=device.value, cache=folders.cache(), threads=threads) for key in keys}
+        return load_engines(keys, device=device.value, cache=folders.cache(), threads=threads)
 
 
 def _network(key: str, engine: Engine, seconds: float) -> Figure:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from torch_engine import TorchEngine
 
 from models import sizes
 from models.catalogue import NETWORKS
+from models.detector import ONLOOKER_M
 from models.engine import load_engine
 from models.errors import NetworkError
 
@@ -36,6 +40,24 @@ def test_a_network_of_one_size_takes_that_alone(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match=r"looks at pictures of 192 x 192 pixels, not of 224 x 192\.$"):
         load_engine("face-mesh", device="cpu", cache=tmp_path, threads=1, size=(192, 224))
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [(192, 256), (96, 64)])
+def test_the_detector_of_objects_answers_as_torch_does_at_any_such_size(size: tuple[int, int]) -> None:
+    kept = Path(os.environ["ONLOOKER_CACHE"])
+    engine = load_engine("onlooker-m", device="cpu", cache=kept, threads=2, precision="f32", size=size)
+    assert engine.network == NETWORKS["onlooker-m"].at(size)
+    pictures = np.random.default_rng(1).integers(0, 256, (2, *size, 3), np.uint8)
+    found, expected = engine.run(pictures), TorchEngine("onlooker-m").run(pictures)
+    for name, values in expected.items():
+        assert found[name].shape == values.shape
+        assert np.abs(found[name] - values).max() <= 1e-3 * float(np.ptp(values)), name
+
+
+def test_the_catalogue_scales_pixels_as_the_detectors_design_does() -> None:
+    network = NETWORKS["onlooker-m"]
+    assert np.allclose((network.low, network.high), (ONLOOKER_M.low, ONLOOKER_M.high), atol=1e-5)
+    assert network.input == ONLOOKER_M.input
 
 
 def test_the_largest_size_that_is_quick_enough_is_chosen() -> None:
