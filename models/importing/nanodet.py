@@ -1,8 +1,8 @@
 """NanoDet-Plus: [1, cells, classes + 4 * bins], classes after the sigmoid, then how far each side is, as bins.
 
 Li et al., "Generalized Focal Loss" (arXiv:2006.04388), for the bins; strides 8 to 64, a cell's place without half a
-cell more, mean and deviation of ImageNet in BGR, the picture stretched: RangiLyu/nanodet (`nanodet_plus_head.py`, its
-configurations, and `tools/export_onnx.py`).
+cell more, mean and deviation of ImageNet in BGR, the picture stretched by a warp: RangiLyu/nanodet
+(`nanodet_plus_head.py`, `transform/warp.py`, its configurations, and `tools/export_onnx.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class NanoDetPlus:
     """The one layout of NanoDet-Plus."""
 
     key, title, usual = "nanodet", "NanoDet-Plus", 416
-    look = Look("bgr", 255.0, "stretch", (103.53, 116.28, 123.675), (57.375, 57.12, 58.395))
+    look = Look("bgr", 255.0, "stretch", (103.53, 116.28, 123.675), (57.375, 57.12, 58.395), corners=True)
 
     def classes_of(self, answers: Answers, size: Size, known: int | None) -> int | None:
         """As `Family`."""
