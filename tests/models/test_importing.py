@@ -174,3 +174,16 @@ def test_published_networks_are_recognised_and_see_what_is_there(
     recognised = inspect(shared_models / file, pixels.astype(np.uint8), threads=2)
     assert (recognised.layout, recognised.recipe.size, recognised.recipe.labels) == (layout, (416, 416), COCO)
     assert COCO[recognised.found.classes[0]] == "person"
+
+
+def test_a_cell_of_yolox_speaks_for_its_best_class_alone() -> None:
+    rows = small.yolox(3, decoded=True)
+    rows[rows[:, 4] == 1, 6] = 0.8  # beside the first one's 0.9
+    found = layouts.named("yolox").decode([rows[None]], SIZE, 3, 0.5)
+    assert list(found.classes) == [0]
+
+
+def test_nanodets_pictures_are_stretched_by_the_warp_that_it_was_trained_with() -> None:
+    shown, fit = layouts.named("nanodet").look.fitted(PICTURE, (96, 128))
+    np.testing.assert_array_equal(shown[::2, ::2], PICTURE)
+    np.testing.assert_allclose(fit.back(np.array([[128, 96]], np.float32)), [[64, 48]])
