@@ -37,7 +37,7 @@ def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> No
         (
             entry["key"],
             entry["title"],
-            f"{entry['input'][1]}x{entry['input'][0]}",
+            _input(entry),
             f"{entry['parameters']:,}",
             f"{entry['bytes'] / 1e6:.1f} MB",
             entry["licence"],
@@ -57,6 +57,12 @@ def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> No
         talk.answer(f"{one.name}: {title if one.usable else f'cannot be used: {one.reason}'}")
 
 
+def _input(entry: dict[str, Any]) -> str:
+    """The size of a network's input, and which others it takes."""
+    height, width = entry["input"]
+    return f"{width}x{height}" + (f" or other multiples of {entry['multiple']}" if entry["multiple"] else "")
+
+
 def _entry(network: Network) -> dict[str, Any]:
     from models import precisions, shelf
     from models.weights import manifest
@@ -67,6 +73,7 @@ def _entry(network: Network) -> dict[str, Any]:
         "title": network.title,
         "kind": network.kind,
         "input": list(network.input),
+        "multiple": network.multiple,
         "outputs": list(network.outputs),
         "parameters": known["parameters"],
         "bytes": known["bytes"],
