@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from models.fitting import AVERAGED_FROM, GREY
+from models import fitting
 from models.training.examples import Example, Pixels
 
 SEEN = 0.3
@@ -81,13 +81,13 @@ def moved(
     an input of `size` (height, width); boxes cut there, those outside left out."""
     rows, columns = example.pixels.shape[:2]
     height, width = size
-    shown = _resized(example.pixels, inner)
+    shown, _ = fitting.stretch(example.pixels, inner[1], inner[0])  # as it is done in use
     boxes = example.boxes * np.array([inner[0] / columns, inner[1] / rows] * 2, np.float32)
     if flip:
         shown = shown[:, ::-1]
         boxes = np.stack([inner[0] - boxes[:, 2], boxes[:, 1], inner[0] - boxes[:, 0], boxes[:, 3]], 1)
     left, top = corner
-    canvas = np.full((height, width, 3), GREY, np.uint8)
+    canvas = np.full((height, width, 3), fitting.GREY, np.uint8)
     x1, y1, x2, y2 = max(left, 0), max(top, 0), min(left + inner[0], width), min(top + inner[1], height)
     if x2 > x1 and y2 > y1:
         canvas[y1:y2, x1:x2] = shown[y1 - top : y2 - top, x1 - left : x2 - left]
@@ -124,7 +124,7 @@ def mosaic(four: Sequence[Example], size: tuple[int, int], random: np.random.Gen
     parts = []
     for one, (rows, columns), (top, left) in zip(four, halves, corners, strict=True):
         parts.append(moved(one, size, (columns, rows), (left + right, top + down), flip=False))
-    canvas = np.full((height, width, 3), GREY, np.uint8)
+    canvas = np.full((height, width, 3), fitting.GREY, np.uint8)
     for part, (rows, columns), (top, left) in zip(parts, halves, corners, strict=True):
         y, x = max(top + down, 0), max(left + right, 0)
         canvas[y : top + down + rows, x : left + right + columns] = part.pixels[
@@ -159,10 +159,3 @@ def coloured(example: Example, random: np.random.Generator) -> Example:
     middle = pixels.mean()
     pixels = (pixels - middle) * random.uniform(0.75, 1.25) + middle + random.uniform(-20, 20)
     return replace(example, pixels=np.clip(pixels, 0, 255).astype(np.uint8))
-
-
-def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """As `fitting.stretch` does it, so that training sees what is seen in use."""
-    rows, columns = pixels.shape[:2]
-    shrinks = max(columns / size[0], rows / size[1]) >= AVERAGED_FROM and size[0] <= columns and size[1] <= rows
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
