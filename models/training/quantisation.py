@@ -69,13 +69,33 @@ def quantise(network: Network, shown: Sequence[NDArray[np.uint8]]) -> Form:
     import nncf
 
     nncf.set_log_level(logging.ERROR)
+    traced = forms.traced(network)
     model: Any = nncf.quantize(
-        forms.traced(network),
+        traced,
         nncf.Dataset(list(shown)),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(shown),
+        ignored_scope=nncf.IgnoredScope(names=last_convolutions(traced), validate=False),
     )
     return _written(forms.sliced(model))
+
+
+def last_convolutions(model: Any) -> list[str]:
+    """The names of the convolutions after which there is none: they give the answer itself, and take little time."""
+    convolutions = {node.get_friendly_name(): node for node in model.get_ops() if node.get_type_name() == "Convolution"}
+    followed = set()
+    for name, node in convolutions.items():
+        waiting = [target.get_node() for output in node.outputs() for target in output.get_target_inputs()]
+        seen = set()
+        while waiting:
+            reached = waiting.pop()
+            if reached.get_type_name() in ("Convolution", "GroupConvolution"):
+                followed.add(name)
+                break
+            if reached.get_friendly_name() not in seen:
+                seen.add(reached.get_friendly_name())
+                waiting += [target.get_node() for output in reached.outputs() for target in output.get_target_inputs()]
+    return sorted(set(convolutions) - followed)
 
 
 def judge(network: Network, form: Form, precision: Precision, data: Path, *, every: int = 1) -> Points:
