@@ -140,7 +140,7 @@ _ALL = (
         outputs=("scores", "sides"),
         builder="models.detector:onlooker_m",
         weights="onlooker_m.safetensors",
-        precisions=("f32", "bf16"),
+        precisions=("f32", "bf16", "int8"),
         multiple=32,
         labels=COCO,
     ),

@@ -32,8 +32,9 @@ _KEPT: dict[str, Any] = {
 }
 _CELLS = np.s_[:, ::11]
 
-TOLERANCES: dict[Precision, float] = {"f32": 1e-3, "bf16": 0.3, "int8": 0.2}
-"""The largest error, as a part of an output's range, that each precision may have on the stored picture. It tells a
+TOLERANCES: dict[Precision, float] = {"f32": 1e-3, "bf16": 0.3, "int8": 0.3}
+"""The largest error, as a part of an output's range, that each precision may have on the stored picture (int8 has 0.18,
+the worst of some 30,000 logits of the detector of objects, with AVX-512 VNNI). It tells a
 wrong form from a right one; whether a low precision is good enough is decided by accuracy on data (`catalogue.py`)."""
 
 

@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -28,9 +27,13 @@ from models.errors import SourceError
 Capture = pytest.CaptureFixture[str]
 
 
-@cache
+_analyzers: dict[str, Analyzer] = {}
+
+
 def _loaded(options: AnalyzerOptions) -> Analyzer:
-    return load_analyzer(options, device="cpu", cache=folders.cache(), threads=2)
+    if repr(options) not in _analyzers:
+        _analyzers[repr(options)] = load_analyzer(options, device="cpu", cache=folders.cache(), threads=2)
+    return _analyzers[repr(options)]
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,7 @@ def test_the_module_run_with_python_says_its_version() -> None:
         ["annotate", "demo"],  # no output
         ["annotate", "demo", "-o", "x.mp4", "--score", "1.5"],  # no score
         ["annotate", "demo", "-o", "x.mp4", "--device", "tpu"],
-        ["annotate", "demo", "-o", "x.mp4", "--no-faces", "--no-bodies"],  # nothing left to look for
+        ["annotate", "demo", "-o", "x.mp4", "--no-objects", "--no-faces", "--no-bodies"],  # nothing left to look for
         ["models", "--frobnicate"],
         ["demo", "another"],
     ],
@@ -438,7 +438,7 @@ def test_bench_gives_figures_for_every_network_and_for_all_together(capsys: pyte
     answer = json.loads(said.out)
     figures = {figure["what"]: figure for figure in answer["milliseconds"]}
     assert list(figures) == [
-        *("face-detector-full", "face-mesh", "body-detector", "body-landmarks"),
+        *("face-detector-full", "face-mesh", "body-detector", "body-landmarks", "onlooker-m"),
         "everything, a frame",
     ]
     assert all(0 < figure["tenth"] <= figure["median"] and figure["runs"] >= 5 for figure in figures.values())

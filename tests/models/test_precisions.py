@@ -16,6 +16,7 @@ from models.catalogue import NETWORKS, Network, Precision
 from models.cpu_engine import CpuEngine
 from models.engine import load_engine
 from models.errors import NetworkError
+from models.weights import manifest, quantised_names
 
 LOW = NETWORKS["face-detector-full"]  # may use bf16
 HIGH = NETWORKS["face-mesh"]  # may not
@@ -41,8 +42,10 @@ def bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "core", lambda: Processor("FP32", "BF16", "INT8"))
 
 
-def test_every_network_may_use_f32_and_none_is_int8_yet() -> None:
-    assert all("f32" in network.precisions and "int8" not in network.precisions for network in NETWORKS.values())
+def test_every_network_may_use_f32_and_int8_where_a_form_for_it_ships() -> None:
+    assert all("f32" in network.precisions for network in NETWORKS.values())
+    quantised = {key for key, network in NETWORKS.items() if "int8" in network.precisions}
+    assert quantised == {key for key, network in NETWORKS.items() if set(quantised_names(network)) <= set(manifest())}
 
 
 @pytest.mark.usefixtures("bf16")
