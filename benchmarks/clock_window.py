@@ -77,7 +77,7 @@ def equip_with(row: str) -> Room:
     from desktop.window.eyes import Eyes, loading_from
     from desktop.window.room import equip
 
-    load = loading_from(folders.cache(), cores.set_up().budget.inference)
+    load = loading_from(folders.cache(), cores.set_up().budget.inference, folders.networks())
 
     def load_slow(options: AnalyzerOptions, device: str, progress: Progress) -> Analyzer:
         analyzer = load(options, device, progress)
