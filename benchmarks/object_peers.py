@@ -6,6 +6,7 @@ the extra `benchmarks` and is used here alone.
 
 from __future__ import annotations
 
+import copy
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -125,7 +126,8 @@ def _form(module: Any, network: Network) -> tuple[bytes, bytes]:
     from models.layers import OnPictures
 
     ov = runtime.openvino()
-    whole = OnPictures(module, network.low, network.high).eval()
+    # A copy: OnPictures turns round the channels of the first convolution in place, each time.
+    whole = OnPictures(copy.deepcopy(module), network.low, network.high).eval()
     example = torch.zeros((1, *network.input, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's own, that tracing is old
