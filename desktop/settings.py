@@ -14,6 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
 from desktop import folders
+from models.catalogue import DETECTOR
 from models.errors import SettingsError
 
 NAME = "settings.toml"
@@ -49,7 +50,7 @@ class Settings(BaseModel):
     max_bodies: Count = 4
     classes: list[str] | None = None
     class_scores: dict[str, Score] = Field(default_factory=dict)
-    detector: Annotated[str, Field(min_length=1)] = "onlooker-m"
+    detector: Annotated[str, Field(min_length=1)] = DETECTOR
     input_size: Side | None = None
     smooth: bool = True
     labels: bool = True

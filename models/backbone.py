@@ -5,7 +5,7 @@ Batch norms are folded into the convolutions before them; the activation is Leak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import torch
@@ -71,9 +71,10 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(N, 3, H, W) -> one (N, width, H / stride, W / stride) for each stage, finest first."""
-        x = self.stem(x)
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        return maps(self.stem, self.stages, x)
+
+
+def maps(stem: nn.Module, stages: Iterable[nn.Module], x: Tensor) -> list[Tensor]:
+    """What each stage of a trunk makes of what the one before it made, finest first."""
+    x = stem(x)
+    return [x := stage(x) for stage in stages]

@@ -146,4 +146,7 @@ _ALL = (
     ),
 )
 
+DETECTOR = "onlooker-m"
+"""The key of the detector of objects that is used where no other is named."""
+
 NETWORKS: dict[str, Network] = {network.key: network for network in _ALL}

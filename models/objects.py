@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import cells, fitting
-from models.catalogue import NETWORKS, Precision
+from models.catalogue import DETECTOR, NETWORKS, Precision
 from models.cells import Things
 from models.errors import NetworkError
 from models.object_detector import NOTHING, ObjectDetector, within
@@ -27,8 +27,7 @@ __all__ = ["DEFAULT", "EngineDetector", "ObjectDetector", "load_detector"]
 Pixels = NDArray[np.uint8]
 Progress = Callable[[str, float], None]
 
-DEFAULT = "onlooker-m"
-"""The key of the detector that is used where no other is named."""
+DEFAULT = DETECTOR
 
 
 class EngineDetector:

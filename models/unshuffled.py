@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.backbone import Backbone, ShuffleUnit
+from models.backbone import Backbone, ShuffleUnit, maps
 from models.layers import Separable
 
 Order = Sequence[int]
@@ -116,12 +116,7 @@ class Unshuffled(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(N, 3, H, W) -> one (N, width, H / stride, W / stride) for each stage, finest first."""
-        x = self.stem(x)
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        return maps(self.stem, self.stages, x)
 
 
 def _inputs(units: nn.Module) -> int:

@@ -193,8 +193,8 @@ def _tell(talk: Talk, recognised: Recognised, shown: Path) -> None:
     found = recognised.found
     seen = [place for place in range(len(found)) if found.scores[place] >= _LEAST]
     for place in seen[:_SHOWN]:
-        corners = (f"{side:.0f}" for side in found.boxes[place])
-        rows.append((recipe.labels[int(found.classes[place])], f"{found.scores[place]:.2f}", *corners))  # type: ignore[arg-type] # four corners
+        left, top, right, bottom = (f"{side:.0f}" for side in found.boxes[place])
+        rows.append((recipe.labels[int(found.classes[place])], f"{found.scores[place]:.2f}", left, top, right, bottom))
     talk.answer(table(rows) if seen else f"It sees nothing in the picture with a score of {_LEAST} or more.")
     if len(seen) > _SHOWN:
         talk.answer(f"and {len(seen) - _SHOWN} more")

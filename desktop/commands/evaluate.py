@@ -11,7 +11,7 @@ import typer
 
 from desktop import cores, folders
 from desktop.commands import bars
-from desktop.commands.options import Debug, Device, Json, OnDevice, Quiet
+from desktop.commands.options import Debug, Device, Json, LabelledPictures, OnDevice, Quiet
 from desktop.commands.talk import Talk, table
 from desktop.commands.versions import machine, version, versions
 
@@ -34,14 +34,7 @@ class Wanted:
 
 
 def evaluate(
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="PATH",
-            help="Labelled pictures: a folder with annotations.json, a COCO JSON file, or a VOCdevkit folder.",
-            show_default=False,
-        ),
-    ],
+    data: LabelledPictures,
     detector: Annotated[
         list[str] | None, typer.Option(metavar="KEY", help="A detector, as `onlooker models` lists them; several too.")
     ] = None,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import typer
 
-DEFAULT = "onlooker-m"
-"""`models.objects.DEFAULT`, which takes half a second to import: help comes at once."""
+from models.catalogue import DETECTOR
+
+DEFAULT = DETECTOR
 
 _MULTIPLE = 32
 _NEAR = 3  # names that are offered in place of one that is not known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,6 +66,15 @@ ClassScores = Annotated[
         "--class-score",
         metavar="dog=0.6",
         help="Another least score for one class of objects; may be given several times.",
+        show_default=False,
+    ),
+]
+LabelledPictures = Annotated[
+    list[Path],
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="Labelled pictures: a folder with annotations.json, a COCO JSON file, or a VOCdevkit folder.",
         show_default=False,
     ),
 ]

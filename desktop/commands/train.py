@@ -11,7 +11,7 @@ import typer
 
 from desktop.commands import bars
 from desktop.commands.interruption import Interrupted
-from desktop.commands.options import Debug, Quiet
+from desktop.commands.options import Debug, LabelledPictures, Quiet
 from desktop.commands.talk import Talk
 
 if TYPE_CHECKING:
@@ -32,14 +32,7 @@ USUAL: dict[str, Any] = {
 
 
 def train(
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="PATH",
-            help="Labelled pictures: a folder with annotations.json, a COCO JSON file, or a VOCdevkit folder.",
-            show_default=False,
-        ),
-    ],
+    data: LabelledPictures,
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="The folder of the run: its state and weights.", show_default=False)
     ],

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import fitting, forms, runtime, shelf, weights
-from models.catalogue import NETWORKS, Network, Precision
+from models.catalogue import DETECTOR, NETWORKS, Network, Precision
 from models.cpu_engine import CpuEngine
 from models.errors import OnlookerError
 from models.objects import EngineDetector
@@ -150,7 +150,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--data", type=Path, required=True, help="the folder of voc-train, coco-train, voc-val, coco-val"
     )
-    parser.add_argument("--key", choices=NETWORKS, default="onlooker-m")
+    parser.add_argument("--key", choices=NETWORKS, default=DETECTOR)
     parser.add_argument("--pictures", type=int, default=240, help="to calibrate with")
     parser.add_argument("--every", type=int, default=1, help="judge by every n-th picture only: quicker, for trials")
     arguments = parser.parse_args(argv)

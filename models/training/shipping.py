@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save
 
-from models.catalogue import NETWORKS, Network
+from models.catalogue import DETECTOR, NETWORKS, Network
 from models.checking import ANSWERS, kept
 from models.errors import NetworkError, OnlookerError
 from models.layers import NamedOutputs, OnPictures
@@ -119,7 +119,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.training.shipping", description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--facts", type=Path, required=True)
-    parser.add_argument("--key", choices=NETWORKS, default="onlooker-m")
+    parser.add_argument("--key", choices=NETWORKS, default=DETECTOR)
     arguments = parser.parse_args(argv)
     folder = Path.cwd() / "resources" / "weights"
     if not (folder / MANIFEST).exists():

@@ -12,14 +12,12 @@ import pytest
 
 from desktop.commands import charts, cli
 from desktop.sources.naming import make_source
-from models.catalogue import NETWORKS
 from models.cells import Things
 from models.training.annotations import read
 from models.training.evaluation import measure
 from models.training.trial import Times, Trial
 
 SIDE = 96
-WITH_WEIGHTS = pytest.mark.skipif("onlooker-m" not in NETWORKS, reason="the detector has no weights yet")
 
 
 def _labelled(folder: Path, count: int = 3) -> Path:
@@ -66,7 +64,6 @@ def _trials(folder: Path) -> list[Trial]:
     ]
 
 
-@WITH_WEIGHTS
 def test_the_answer_names_scores_times_and_what_they_come_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +81,6 @@ def test_the_answer_names_scores_times_and_what_they_come_from(
     assert cv2.imread(str(drawn)) is not None
 
 
-@WITH_WEIGHTS
 def test_the_table_tells_of_each_class_and_threshold_on_request(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,7 +112,7 @@ def test_the_picture_shows_a_row_for_each_set_and_ink_where_curves_are(tmp_path:
         (["--data", "{data}", "--picture", "{folder}/front.bmp"], "ends in .png"),
         (["--data", "{data}", "--picture", "{folder}/there.png"], "--overwrite"),
         (["--data", "{data}", "--picture", "{folder}/nowhere/front.png"], "folder does not exist"),
-        pytest.param(["--data", "{data}", "--size", "200"], "200", marks=WITH_WEIGHTS),
+        pytest.param(["--data", "{data}", "--size", "200"], "200"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
