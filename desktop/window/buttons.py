@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def decision(cancel: QPushButton, go: QPushButton) -> QHBoxLayout:
+    """The last row of a dialog: to the right, what ends it and what the enter key does."""
+    go.setProperty("primary", True)
+    go.setDefault(True)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(cancel)
+    row.addWidget(go)
+    return row
 
 
 def takes_space(event: QEvent) -> bool:

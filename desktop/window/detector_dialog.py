@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from desktop.frame import Frame, Pixels
 from desktop.live.errand import Errand
 from desktop.live.showing import Shown
+from desktop.window.buttons import decision
 from desktop.window.preview import Preview
 from models.errors import NetworkError, OnlookerError
 
@@ -109,21 +109,15 @@ class DetectorDialog(QDialog):
         self.preview = Preview(family)
         self.preview.setMinimumSize(420, 260)
         cancel, self.go = QPushButton("Cancel"), QPushButton("Try")
-        self.go.setProperty("primary", True)
-        self.go.setDefault(True)
         cancel.clicked.connect(self.reject)
         self.go.clicked.connect(self._go)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.go)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(12)
         for widget in (intro, self._form, self._said):
             column.addWidget(widget)
         column.addWidget(self.preview, 1)
-        column.addLayout(buttons)
+        column.addLayout(decision(cancel, self.go))
         self.setMinimumWidth(520)
 
     def _line(self, form: QFormLayout, key: str, title: str, example: str, *, forgets: bool = True) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -26,6 +25,7 @@ from desktop.fetching.connection import Caller
 from desktop.fetching.download import Offer, Progress, StoppedError, size_text
 from desktop.fetching.entries import Entry, named_by_user
 from desktop.live.errand import Errand
+from desktop.window.buttons import decision
 from models.errors import OnlookerError
 
 logger = logging.getLogger(__name__)
@@ -93,20 +93,14 @@ class FetchDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.hide()
         self._cancel, self.go = QPushButton("Cancel"), QPushButton("Look")
-        self.go.setProperty("primary", True)
-        self.go.setDefault(True)
         self._cancel.clicked.connect(self.reject)
         self.go.clicked.connect(self._go)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self.go)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(12)
         for widget in (intro, self.choice, self._form, self._said, self._bar):
             column.addWidget(widget)
-        column.addLayout(buttons)
+        column.addLayout(decision(self._cancel, self.go))
         self.setMinimumWidth(500)
 
     @property

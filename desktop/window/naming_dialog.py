@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from desktop.window.buttons import decision
 
 _FORMS = "\n".join(
     (
@@ -36,23 +38,17 @@ class NamingDialog(QDialog):
         self._why.setWordWrap(True)
         self._why.hide()
         self._open = QPushButton("Open")
-        self._open.setProperty("primary", True)
-        self._open.setDefault(True)
         cancel = QPushButton("Cancel")
         self._open.clicked.connect(self._choose)
         cancel.clicked.connect(self.reject)
         self.line.textChanged.connect(self._typed)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._open)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(10)
         for widget in (label, self.line, self._why, forms):
             column.addWidget(widget)
         column.addSpacing(6)
-        column.addLayout(buttons)
+        column.addLayout(decision(cancel, self._open))
         self.setMinimumWidth(440)
         self._typed(name)
 
