@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from desktop.window.about import About
-from desktop.window.detector_deeds import DetectorDeeds
 from desktop.window.naming_dialog import NamingDialog
+from desktop.window.recording_deeds import RecordingDeeds
 from desktop.window.shortcuts import Shortcuts
 from desktop.window.theme import CHOICES
-from models.errors import OnlookerError
 
 
-class WindowDeeds(DetectorDeeds):
+class WindowDeeds(RecordingDeeds):
     """The handlers of all commands, for one window."""
 
     # Sources
@@ -76,63 +70,6 @@ class WindowDeeds(DetectorDeeds):
         """Watch the same once more."""
         if self._window.name:
             self._window.open_source(self._window.name)
-
-    def record(self) -> None:
-        """Begin to record, end it, or end it now where it still writes what waits."""
-        watch = self._window.watch
-        if watch is None:
-            return
-        try:
-            if watch.recording is not None or watch.draining is not None:
-                watch.stop_recording()
-            else:
-                watch.start_recording()
-        except OnlookerError as error:
-            self._window.tell(str(error))
-        self._window.refresh()
-
-    def take_snapshot(self) -> None:
-        """Write the picture on the screen, with its marks, into a file."""
-        window, shown = self._window, self._window.stage.preview.shown
-        if shown is None or window.watch is None:
-            return
-        folder, labels, moment = window.watch.folder, window.settings.labels, datetime.now().astimezone()
-
-        def write() -> Path:
-            from desktop.window.snapshot import take
-
-            return take(shown, folder, moment, labels=labels)
-
-        def done(path: Path) -> None:
-            window.tell(f"Snapshot: {path}", "done", ("Show in folder", self.show_recordings))
-
-        window.errands.run("snapshot", write, done)
-
-    def show_recordings(self) -> None:
-        """Show the folder of recordings and snapshots in the system's own program."""
-        window = self._window
-        if window.watch is None:
-            return
-        folder = window.watch.folder
-        if not folder.is_dir():
-            window.tell(f"Nothing was recorded yet: recordings will be in {folder}.", "warning")
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            window.tell(f"No program shows folders here: recordings are in {folder}.", "warning")
-
-    def choose_recordings_folder(self) -> None:
-        """Ask where recordings go."""
-        window = self._window
-        dialog = QFileDialog(window, "Record into")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        if window.watch is not None and window.watch.folder.is_dir():
-            dialog.setDirectory(str(window.watch.folder))
-
-        def chosen(folder: str) -> None:
-            window.settings.folder = folder
-            window.tell(f"Recordings and snapshots go into {folder}.", "done")
-
-        dialog.fileSelected.connect(chosen)
-        self._show(dialog)
 
     def switch_loop(self) -> None:
         """Whether files start over: from the next start on, and at once for a file that came to its end."""
