@@ -74,17 +74,21 @@ class SidecarWriter:
         position: float | None = None,
         index: int | None = None,
         file: str | None = None,
+        interpolated: bool = False,
     ) -> None:
         """One frame, `time` seconds after the first, with its `scene`, None where it was not analysed.
 
         `position`: seconds in a file being watched. `index` of the frame in its session, written where it is not
-        `frame`.
+        `frame`. `interpolated`: of a frame that was not analysed, whose marks lie between those of the scenes before
+        and after it; readers find them by `between`, so they are not stored.
         """
         entry: dict[str, Any] = _named(file) | {"frame": frame, "time": round(time, 6), "analysed": scene is not None}
         if position is not None:
             entry["position"] = round(position, 6)
         if index is not None and index != frame:
             entry["index"] = index
+        if interpolated and scene is None:
+            entry["interpolated"] = True
         self._write(entry | (scene_lists(scene, self._face_points) if scene is not None else {}))
 
     def picture(self, file: str, size: Size, scene: Scene) -> None:

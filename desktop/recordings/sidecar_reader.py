@@ -38,7 +38,8 @@ class Line:
     """One frame. `time` in seconds from the first. `scene`: None where it was not analysed.
 
     `position`: seconds in a file that was watched. `size`: of a single picture, which has no header. Faces whose points
-    were left out have points of NaN; so has every coordinate that was not finite.
+    were left out have points of NaN; so has every coordinate that was not finite. `interpolated`: not analysed, but its
+    marks lie between those of the scenes before and after it.
     """
 
     frame: int
@@ -48,6 +49,7 @@ class Line:
     index: int | None = None
     file: str | None = None
     size: Size | None = None
+    interpolated: bool = False
 
     @property
     def analysed(self) -> bool:
@@ -152,6 +154,7 @@ def _line(data: dict[str, Any], file: str | None) -> Line:
         index=_count(data, "index") if data.get("index") is not None else None,
         file=file,
         size=_size(data["size"]) if "size" in data else None,
+        interpolated=not analysed and data.get("interpolated") is True,
     )
 
 

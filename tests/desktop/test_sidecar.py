@@ -113,6 +113,17 @@ def test_what_was_written_is_read_back_to_the_stated_digits(tmp_path: Path) -> N
     assert end == End(frames=3, dropped=3, skipped=1, late=2)
 
 
+def test_a_frame_whose_marks_are_interpolated_says_so_and_stores_none(tmp_path: Path) -> None:
+    writer = SidecarWriter(tmp_path / "a.jsonl")
+    writer.line(0, 0.0, Scene(), interpolated=True)  # was analysed: its marks are its own
+    writer.line(1, 0.5, None, interpolated=True)
+    writer.line(2, 1.0, None)
+    writer.close()
+    assert lines_of(tmp_path / "a.jsonl")[1] == {"frame": 1, "time": 0.5, "analysed": False, "interpolated": True}
+    read = [entry for entry in read_sidecar(tmp_path / "a.jsonl") if isinstance(entry, Line)]
+    assert [line.interpolated for line in read] == [False, True, False]
+
+
 def test_faces_points_can_be_left_out(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", face_points=False)
     assert "points" not in lines_of(tmp_path / "a.jsonl")[1]["faces"][0]
