@@ -1,48 +1,7 @@
-"""Writes the picture on the screen, with its marks, into a file."""
+"""The picture on the screen, written into a file: `desktop.live.snapshot`, which rules use too."""
 
 from __future__ import annotations
 
-import threading
-from datetime import datetime
-from pathlib import Path
+from desktop.live.snapshot import file_name, take
 
-import cv2
-
-from desktop.drawing.marks import marks_of
-from desktop.drawing.renderer import draw
-from desktop.live.showing import Shown
-from desktop.recordings.placing import Placing, free_name
-from desktop.recordings.reasons import why
-from models.errors import RecordingError
-
-_naming = threading.Lock()
-
-
-def file_name(moment: datetime, suffix: str) -> str:
-    """A name by date and time, such as "Onlooker 2026-11-25 10.32.07.png"; sorted by name they are sorted by time."""
-    return f"Onlooker {moment:%Y-%m-%d %H.%M.%S}{suffix}"
-
-
-def take(shown: Shown, folder: Path, moment: datetime, *, labels: bool = True) -> Path:
-    """Write `shown` as a PNG into `folder`, which is made where it is missing; returns its name, which nothing had.
-
-    Raises RecordingError.
-    """
-    pixels = shown.frame.pixels.copy()
-    if shown.scene is not None:
-        draw(pixels, marks_of(shown.scene, held=shown.held, labels=labels))
-    whole, data = cv2.imencode(".png", pixels)
-    if not whole:
-        raise RecordingError("The picture could not be encoded as PNG.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{folder} cannot be made: {why(error)}. Choose another folder in the menu.") from error
-    with _naming:  # two snapshots of the same second
-        place = Placing(free_name(folder / file_name(moment, ".png")))
-    try:
-        place.temporary.write_bytes(data.tobytes())
-    except OSError as error:
-        place.abort()
-        raise RecordingError(f"{place.target} cannot be written: {why(error)}.") from error
-    return place.finish()
+__all__ = ["file_name", "take"]

@@ -15,13 +15,13 @@ from desktop.frame import Frame
 from desktop.live.analysis import LoadLooker
 from desktop.live.figures import RecordingFigures
 from desktop.live.session import Session
+from desktop.live.snapshot import file_name
 from desktop.recordings.placing import free_name
 from desktop.recordings.reasons import why
 from desktop.settings import Settings
 from desktop.sources.source import Source, SourceInfo
 from desktop.window.eyes import options_of
 from desktop.window.room import Room
-from desktop.window.snapshot import file_name
 from models.errors import RecordingError
 
 _ON_THE_WAY = ("idle", "opening", "running")
