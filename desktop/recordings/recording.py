@@ -79,14 +79,15 @@ class Recording:
         *,
         scene: Scene | None,
         analysed: bool,
+        interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
     ) -> None:
         """Append one frame with its marks drawn: BGR (height, width, 3), taken at `time` (seconds, of any origin).
 
-        `scene`: what was found in it, in pixels of `pixels`, stored when `analysed`. `index`: of the frame in its
-        session. `position`: seconds in a file being watched. Raises RecordingError; what was written until then is
-        kept: call `abort`.
+        `scene`: what was found in it, in pixels of `pixels`, stored when `analysed`. `interpolated`: its marks are
+        between those of the analysed frames before and after it. `index`: of the frame in its session. `position`:
+        seconds in a file being watched. Raises RecordingError; what was written until then is kept: call `abort`.
         """
         if self._ended:
             raise RecordingError(f"The recording {self.path} has ended already.")
@@ -98,7 +99,7 @@ class Recording:
         placed = files.video.fit_of(size).scene(scene) if scene is not None and analysed else None
         if analysed and placed is None:
             placed = Scene()
-        files.data.line(self.frames, seconds, placed, position=position, index=index)
+        files.data.line(self.frames, seconds, placed, interpolated=interpolated, position=position, index=index)
         self.frames += 1
         self.duration = files.video.duration
 
