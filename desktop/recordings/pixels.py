@@ -31,9 +31,12 @@ def i420(pixels: Pixels) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
 
 
-def recorded_size(size: Size) -> Size:
-    """The size in which frames of `size` are recorded: the same, but no side longer than x264 takes."""
-    scale = min(1.0, LARGEST / max(size))
+def recorded_size(size: Size, height: int | None = None) -> Size:
+    """The size in which frames of `size` are recorded: the same, but no side longer than x264 takes.
+
+    `height`: the largest that is wanted.
+    """
+    scale = min(1.0, LARGEST / max(size), (height or size[1]) / size[1])
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desktop.frame import Pixels
 from desktop.recordings.locking import Lock
+from desktop.recordings.options import VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.placing import Placing
 from desktop.recordings.sidecar import SidecarWriter
@@ -33,8 +34,9 @@ class Recording:
 
     `path`: the video's name. `source`, `networks` (kind -> name), `program` (its version) and `start` (the moment of
     the first frame, if not given) go into the sidecar's header. `overwrite` allows existing files to be replaced.
-    `face_points` False leaves the points of faces out of the sidecar. `fps` only says how long a single frame lasts,
-    `threads` is the encoder's. Used by one thread. Marks are drawn by the caller, into the pixels it gives.
+    `face_points` False leaves the points of faces out of the sidecar. `fps` only says how long a single frame lasts.
+    `video`: quality, size, encoder; without it the defaults with `threads` of the encoder. Used by one thread. Marks
+    are drawn by the caller, into the pixels it gives.
 
     Raises RecordingError at once where the target exists or its folder cannot be written to.
     """
@@ -51,6 +53,7 @@ class Recording:
         face_points: bool = True,
         fps: float = 30.0,
         threads: int = 1,
+        video: VideoOptions | None = None,
     ) -> None:
         self.path = path
         self.data_path = path.with_suffix(".jsonl")
@@ -59,7 +62,7 @@ class Recording:
         self._source, self._networks, self._program = source, dict(networks), program
         self._start = start
         self._overwrite, self._face_points = overwrite, face_points
-        self._fps, self._threads = fps, threads
+        self._fps, self._video = fps, video or VideoOptions(threads=threads)
         self._files: _Files | None = None
         self._ended = False
         self._kept: tuple[Path, Path] | None = None
@@ -113,7 +116,7 @@ class Recording:
         lock = video = data = None
         try:
             lock = Lock(video_place.temporary)
-            video = VideoWriter(video_place.temporary, size, fps=self._fps, threads=self._threads)
+            video = VideoWriter(video_place.temporary, size, fps=self._fps, options=self._video)
             data = SidecarWriter(data_place.temporary, face_points=self._face_points)
             start = (self._start or datetime.now(UTC)).astimezone(UTC)
             stamp = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,161 @@
+"""An MP4 of packets that plays after a crash.
+
+The file is made of fragments, flushed as they are made, and becomes an ordinary MP4 with an index when it is closed
+("hybrid"): what was written plays however the program ends. A fragment ends where the next keyframe begins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections import deque
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import av
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from desktop.recordings.encoder import TICKS, Packet
+from desktop.recordings.reasons import why
+from models.errors import RecordingError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_CONTAINER = {
+    "movflags": "hybrid_fragmented+frag_keyframe",
+    "flush_packets": "1",
+    "movie_timescale": str(TICKS),  # of 1/1000 by default, to which durations would be rounded
+}
+
+_KEPT = "What was recorded is kept, but for its last moment."
+
+
+class _File(io.FileIO):
+    """Takes whole what FFmpeg hands over: the system may write a part, and FFmpeg would not give the rest again."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of `data`. Raises OSError where there is no room for the rest."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return len(memoryview(data))
+
+
+class VideoFile:
+    """One video file, written packet by packet. Used by one thread.
+
+    `path` is written at once and overwritten: `Placing` cares for names. The first packet, a keyframe, is at 0 in the
+    file. `fps` only says how long a single frame lasts. Raises RecordingError, once, when the file cannot be made or
+    written; it is closed then, as whole as it could be made: the fragment in hand, half a second at most, is lost then,
+    though `frames` counts its frames.
+    """
+
+    def __init__(self, path: Path, *, fps: float = 30.0) -> None:
+        self.path = path
+        self.frames = 0
+        self._first = self._last = 0
+        self._intervals: deque[int] = deque([max(1, round(TICKS / fps))], maxlen=9)
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._file: _File | None = None
+        try:
+            # Ours, and not FFmpeg's, so that it can be closed where the container must not be: see `_give_up`.
+            self._file = _File(path, "wb")
+            self._file.write(b"\0")  # a disk without room says so now, not when the first packet is there
+            self._file.seek(0)
+            self._file.truncate()
+        except OSError as error:
+            self._give_up()
+            raise RecordingError(f"The video {path} cannot be made: {why(error)}.") from error
+
+    @property
+    def duration(self) -> float:
+        """Seconds the file lasts, the last frame included, 0 without frames."""
+        return (self._last - self._first + self._last_interval) / TICKS if self.frames else 0.0
+
+    @property
+    def _last_interval(self) -> int:
+        return round(median(self._intervals))
+
+    def write(self, packet: Packet) -> None:
+        """Append a packet. Raises RecordingError."""
+        if self._file is None:
+            raise RecordingError(f"The video {self.path} is closed already.")
+        if self.frames == 0:
+            self._begin(self._file, packet)
+        else:
+            if self.frames == 1:
+                self._intervals.clear()  # of the guess
+            self._intervals.append(packet.ticks - self._last)
+        self._mux(packet)
+        self._last = packet.ticks
+        self.frames += 1
+
+    def _begin(self, file: _File, packet: Packet) -> None:
+        self._first = packet.ticks
+        try:
+            # What FFmpeg reads in the first packet (size, profile, colours, headers) is what the file's header says.
+            with av.open(io.BytesIO(packet.data), format="h264") as stream:
+                self._container = av.open(file, "w", format="mp4", container_options=_CONTAINER)
+                self._stream = self._container.add_stream_from_template(stream.streams.video[0], opaque=True)
+            self._stream.time_base = Fraction(1, TICKS)
+            self._container.start_encoding()
+        except (FFmpegError, OSError, ValueError, IndexError) as error:
+            self._give_up()
+            raise RecordingError(f"The video {self.path} cannot be made: {_reason(error)}.") from error
+
+    def _mux(self, packet: Packet) -> None:
+        assert self._container is not None
+        assert self._stream is not None
+        ours = av.Packet(packet.data)
+        ours.pts = ours.dts = packet.ticks - self._first
+        ours.time_base = Fraction(1, TICKS)
+        ours.duration = self._last_interval  # counts for the last frame alone: others end where the next begins
+        ours.is_keyframe = packet.key
+        ours.stream = self._stream
+        try:
+            self._container.mux(ours)
+        except (FFmpegError, OSError) as error:
+            self._give_up()
+            raise RecordingError(
+                f"The video {self.path} cannot be written further: {_reason(error)}. {_KEPT}"
+            ) from error
+
+    def close(self) -> None:
+        """Make the file whole; more than once is fine. Raises RecordingError when the end could not be written.
+
+        Without a packet it is empty.
+        """
+        try:
+            if self._container is not None and self.frames:
+                self._container.close()
+                if self._file is not None:
+                    self._file.close()  # a disk far away may refuse what it took only now
+        except (FFmpegError, OSError) as error:
+            raise RecordingError(
+                f"The end of the video {self.path} cannot be written: {_reason(error)}. {_KEPT}"
+            ) from error
+        finally:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Close what is open, telling no further error: the first one is told, and the fragments written so far play.
+
+        A container without a packet is not asked for its end, which kills the process (FFmpeg's MP4 in the hybrid
+        mode, PyAV 18.1): where its file is closed before it, PyAV leaves the end out.
+        """
+        container, self._container = self._container, None
+        file, self._file = self._file, None
+        for opened in (container, file) if self.frames else (file, container):
+            if opened is not None:
+                with contextlib.suppress(FFmpegError, OSError, ValueError):
+                    opened.close()
+
+
+def _reason(error: Exception) -> str:
+    return why(error) if isinstance(error, OSError) else str(error).rstrip(".")
