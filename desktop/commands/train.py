@@ -23,6 +23,7 @@ USUAL: dict[str, Any] = {
     "steps": 2000,
     "batch": 20,
     "rate": 5e-5,
+    "warm_up": 50,
     "decay": 0.998,
     "keep": 300,
     "judged": 150,
@@ -45,6 +46,18 @@ def train(
             show_default=False,
         ),
     ] = None,
+    design: Annotated[
+        str,
+        typer.Option(metavar="medium|small", help="What is trained; small starts from nothing unless --init is given."),
+    ] = "medium",
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WEIGHTS",
+            help="What --teach and --dense learn from; without: what is started from, for small our own weights.",
+            show_default=False,
+        ),
+    ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +66,7 @@ def train(
     ] = None,
     coco: Annotated[bool, typer.Option("--coco", help="Keep COCO's 80 classes.")] = False,
     teach: Annotated[
-        bool, typer.Option("--teach", help="Let the start guess what pictures are not labelled for, and keep that.")
+        bool, typer.Option("--teach", help="Let the teacher guess what pictures are not labelled for, and keep that.")
     ] = False,
     validation: Annotated[
         list[Path] | None, typer.Option(metavar="PATH", help="Pictures that are held back and judged on the way.")
@@ -65,6 +78,9 @@ def train(
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="How many batches are learned.")] = USUAL["steps"],
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Pictures in each.")] = USUAL["batch"],
     rate: Annotated[float, typer.Option(metavar="R", help="The learning rate at its highest.")] = USUAL["rate"],
+    warm_up: Annotated[int, typer.Option(min=0, metavar="N", help="Steps on which it rises to that.")] = USUAL[
+        "warm_up"
+    ],
     decay: Annotated[float, typer.Option(metavar="D", help="Of the average of weights.")] = USUAL["decay"],
     keep: Annotated[
         int, typer.Option(min=1, metavar="N", help="Steps between two states kept, and two judgements.")
@@ -76,7 +92,8 @@ def train(
     mosaic: Annotated[float, typer.Option(min=0, max=1, help="Part of the pictures that are four in one.")] = 0.0,
     mixed: Annotated[float, typer.Option(min=0, max=1, help="Part of them that are two laid over each other.")] = 0.0,
     dense: Annotated[
-        float, typer.Option(min=0, metavar="W", help="Weight of what the start sees in every cell; 0: it is not asked.")
+        float,
+        typer.Option(min=0, metavar="W", help="Weight of what the teacher sees in every cell; 0: it is not asked."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same curve.")] = USUAL["seed"],
     threads: Annotated[int, typer.Option(min=1, metavar="N", help="Threads of the processor.")] = 2,
@@ -96,13 +113,17 @@ def train(
 
     if device not in ("auto", "cpu", "cuda"):
         raise typer.BadParameter("--device is auto, cpu or cuda.")
+    if design not in ("medium", "small"):
+        raise typer.BadParameter("--design is medium or small.")
     if coco and classes is not None:
         raise typer.BadParameter("--coco are classes already: leave --classes out.")
     talk = Talk(quiet=quiet, debug=debug)
     options: dict[str, Any] = {
         "data": tuple(data),
         "out": out,
-        "init": _start(init),
+        "init": None if design == "small" and init is None else _start(init),
+        "design": design,
+        "teacher": _start(None) if design == "small" and teacher is None and (teach or dense) else teacher,
         "repeats": tuple(repeats or ()),
         "classes": _classes(classes, coco=coco),
         "teach": teach,
@@ -111,6 +132,7 @@ def train(
         "steps": steps,
         "batch": batch,
         "rate": rate,
+        "warm_up": warm_up,
         "decay": decay,
         "keep": keep,
         "mosaic": mosaic,

@@ -17,6 +17,7 @@ from models.classes import COCO
 from models.errors import OnlookerError
 from models.training.loop import Report
 from models.training.run import Options, train
+from models.training.start import DESIGNS
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,13 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int, nargs="+", default=(), help="how often each is seen in a pass")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--init", type=Path, help="weights to start from")
+    parser.add_argument("--design", choices=tuple(DESIGNS), default=usual.design, help="what is trained")
+    parser.add_argument("--teacher", type=Path, help="weights of Onlooker-M to learn from; the start unless given")
     classes = parser.add_mutually_exclusive_group()
     classes.add_argument("--classes", nargs="+", help="names to be learned; those of the data unless given")
     classes.add_argument("--coco", action="store_true", help="learn COCO's 80 classes")
-    parser.add_argument("--teach", action="store_true", help="let the start guess what is not labelled")
+    parser.add_argument("--teach", action="store_true", help="let the teacher guess what is not labelled")
     parser.add_argument("--validation", type=Path, nargs="+", default=(), help="pictures that are held back and judged")
-    for name in ("judged", "steps", "batch", "keep", "seed", "threads"):
-        parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
+    for name in ("judged", "steps", "batch", "warm_up", "keep", "seed", "threads"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name))
     for name in ("rate", "decay", "wide", "mosaic", "mixed", "dense"):
         parser.add_argument(f"--{name}", type=float, default=getattr(usual, name))
     parser.add_argument("--sides", type=int, nargs="+", default=usual.sides, help="of the input, multiples of 32")

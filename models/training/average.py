@@ -11,7 +11,8 @@ from torch import Tensor, nn
 class Average:
     """The exponential moving average of a network's weights (Polyak and Juditsky's idea, as detectors use it).
 
-    `decay`: how much of the average stays at each step, less in the first steps. `weights`: by name, float32.
+    `decay`: how much of the average stays at each step, less in the first steps. `weights`: by name, float32;
+    what batch norms have seen is averaged with the weights that it belongs to, a count is the latest.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -23,7 +24,10 @@ class Average:
         """Take in the weights after `step` steps."""
         decay = min(self._decay, (1 + step) / (10 + step))
         for name, value in network.state_dict().items():
-            self.weights[name].lerp_(value, 1 - decay)
+            if value.is_floating_point():
+                self.weights[name].lerp_(value, 1 - decay)
+            else:
+                self.weights[name].copy_(value)
 
 
 def mixed(start: Mapping[str, Tensor], trained: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from models import cells
-from models.detector import Detector
+from models.detector import Detector, folded
 from models.errors import OnlookerError
 from models.training import batches, checkpoint, schedule
 from models.training.assignment import Truth
@@ -90,7 +90,7 @@ class Trainer:
         self._folder, self._settings, self._low = folder, settings, low_precision
         if low_precision and device.type == "cpu":
             keep_float(self.network)
-        groups = [{"params": [one], "part": schedule.tensor_rate(one)} for one in self.network.parameters()]
+        groups = schedule.groups(self.network)
         self._optimizer = torch.optim.AdamW(groups, lr=course.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self.average = Average(self.network, course.decay)
         self.step, self.curve = 0, list[dict[str, float]]()
@@ -228,10 +228,10 @@ class Trainer:
         return replace(loss, total=loss.total + self.course.dense * dense_loss(outputs, taught).total())
 
     def averaged(self) -> Detector:
-        """A network of its own with the averaged weights, in float32, on the processor."""
+        """A network of its own with the averaged weights, in float32, on the processor, without branches."""
         network = Detector(self.network.design)
         network.load_state_dict({name: value.cpu() for name, value in self.average.weights.items()})
-        return network.eval()
+        return folded(network) if network.design.branches else network.eval()
 
     def _validated(self, validate: Validate | None) -> dict[str, float]:
         return {} if validate is None else validate(self.averaged())

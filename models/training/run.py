@@ -39,15 +39,18 @@ class Options:
 
     `data`: labelled pictures, as `annotations.read` takes them; `repeats`: how often each is seen in a pass (once
     unless given). `out`: the folder of the run. `classes`: the names to be learned, those of the data unless given.
-    `init`: what to start from, None = nothing. `teach`: let `init` guess the classes that pictures are not labelled
-    for. `dense`: weight of `init`'s cells in the loss. `validation`: pictures that are never learned from; `judged`:
-    how many of each at most. `sides`, `odds`: of the input, in pixels; `wide`: part of batches whose input is wider
-    than high. The rest: see `Course` and `Augmentation`.
+    `design`: what is trained, of `start.DESIGNS`; `init`: what to start from, None = nothing. `teacher`: weights of
+    Onlooker-M that it learns from, `init` unless given. `teach`: let the teacher guess the classes that pictures are
+    not labelled for. `dense`: weight of the teacher's cells in the loss. `validation`: pictures that are never learned
+    from; `judged`: how many of each at most. `sides`, `odds`: of the input, in pixels; `wide`: part of batches whose
+    input is wider than high. The rest: see `Course` and `Augmentation`.
     """
 
     data: tuple[Path, ...]
     out: Path
     init: Path | None = None
+    design: str = "medium"
+    teacher: Path | None = None
     repeats: tuple[int, ...] = ()
     classes: tuple[str, ...] | None = None
     teach: bool = False
@@ -56,6 +59,7 @@ class Options:
     steps: int = 2000
     batch: int = 20
     rate: float = 5e-5
+    warm_up: int = 50
     decay: float = 0.998
     keep: int = 300
     sides: tuple[int, ...] = (192, 224, 256, 288, 320, 352, 416)
@@ -84,15 +88,21 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
     where = start.device(options.device)
     datasets = _read(options, note)
     names = datasets[0].names
-    network = start.network(names, options.init)
+    network = start.network(names, options.init, options.design)
     learned = _examples(options, datasets, names, note, progress)
     settings = _settings(options, names)
     reports = max(1, min(options.steps // 20, REPORTS))
     course = Course(
-        options.steps, options.rate, decay=options.decay, dense=options.dense, report=reports, keep=options.keep
+        options.steps,
+        options.rate,
+        options.warm_up,
+        options.decay,
+        dense=options.dense,
+        report=reports,
+        keep=options.keep,
     )
     low = settings["low_precision"] = options.low_precision and _half(options, where, note)
-    cells_of = start.network(names, options.init) if options.dense else None
+    cells_of = _teacher(options, names) if options.dense else None
     trainer = Trainer(network, course, options.out, settings, device=where, low_precision=low, teacher=cells_of)
     if trainer.resume():
         note(f"Going on after step {trainer.step} of {options.steps}.")
@@ -111,8 +121,10 @@ def _check(options: Options) -> None:
         raise OnlookerError("Steps, batch and keep must be at least 1, the rate between 0 and 1.")
     if options.repeats and len(options.repeats) != len(options.data):
         raise OnlookerError("Give as many repeats as data.")
-    if (options.teach or options.dense) and options.init is None:
-        raise OnlookerError("A teacher needs weights: give --init with --teach and --dense.")
+    if options.design not in start.DESIGNS:
+        raise OnlookerError(f"There is no design {options.design}: take {' or '.join(start.DESIGNS)}.")
+    if (options.teach or options.dense) and _taught_by(options) is None:
+        raise OnlookerError("A teacher needs weights of Onlooker-M: give --teacher with --teach and --dense.")
     if options.dense < 0:
         raise OnlookerError("The weight of the teacher's cells, --dense, is 0 or more.")
     try:
@@ -167,10 +179,19 @@ def _guesses(
     if kept.is_file():
         return teacher.load(kept)
     side = (TEACHER_SIDE, TEACHER_SIDE)
-    looking = ModuleDetector(start.network(names, options.init), side, names)
+    looking = ModuleDetector(_teacher(options, names), side, names)
     guesses = teacher.look(looking, dataset, None if progress is None else _telling(progress, "Asking the teacher"))
     teacher.save(guesses, kept)
     return guesses
+
+
+def _taught_by(options: Options) -> Path | None:
+    """The teacher's weights: what is started from may be one where it is the teacher's design."""
+    return options.teacher or (options.init if options.design == "medium" else None)
+
+
+def _teacher(options: Options, names: tuple[str, ...]) -> Detector:
+    return start.network(names, _taught_by(options))
 
 
 def _telling(progress: Progress, what: str) -> Callable[[int, int], None]:
@@ -209,6 +230,10 @@ def _settings(options: Options, names: tuple[str, ...]) -> dict[str, Any]:
     told = {name: value for name, value in asdict(options).items() if name not in free}
     if not options.dense:
         del told["dense"]  # runs that were begun before there was such a thing go on
+    usual = Options((), Path())
+    for name in ("design", "teacher", "warm_up"):  # the same
+        if told[name] == getattr(usual, name):
+            del told[name]
     told["names"] = names
     plain: dict[str, Any] = {}
     for name, value in told.items():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 USUAL_SIZE = 0.1
 """Root mean square of a tensor from which it learns at the full rate."""
+SHRINK = 0.05
+"""How strongly the weights before batch norms are drawn to zero (AdamW's weight decay)."""
 
 
 def rate(step: int, steps: int, warm_up: int) -> float:
@@ -24,3 +27,20 @@ def tensor_rate(weights: Tensor) -> float:
     Adam's steps do not know it: at one rate for all the small tensors are wrecked within minutes (docs/training.md).
     """
     return min(1.0, float(weights.detach().float().pow(2).mean().sqrt()) / USUAL_SIZE)
+
+
+def groups(network: nn.Module) -> list[dict[str, Any]]:
+    """What Adam is told of each parameter, in their order: the `part` of the rate, and its weight decay.
+
+    A network with batch norms learns at one rate for all, since they undo the size of what comes before, and since what
+    they add begins at 0, where a rate by size (`tensor_rate`) would leave it. Its convolutions are drawn to zero.
+    """
+    normed = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    return [
+        {
+            "params": [one],
+            "part": 1.0 if normed else tensor_rate(one),
+            "weight_decay": SHRINK if normed and one.dim() == 4 else 0.0,
+        }
+        for one in network.parameters()
+    ]

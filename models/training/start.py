@@ -10,27 +10,35 @@ import torch
 from torch import Tensor
 
 from models.classes import COCO
-from models.detector import Detector, DetectorDesign
+from models.detector import ONLOOKER_M, SMALL, Detector
 from models.errors import NetworkError, OnlookerError
 from models.training import checkpoint
 
-PROBE = "backbone.stem.0.weight"
-"""A name that all weights of ours have; what lacks it is tried as the published file."""
+PROBE = "backbone.stem."
+"""How a name begins that all weights of ours have; what lacks it is tried as the published file."""
+BRANCH = ".conv.wide.weight"
+"""How a name ends that weights have as long as they have the branches that they are trained with."""
+
+DESIGNS = {"medium": ONLOOKER_M, "small": SMALL}
+"""What can be trained: Onlooker-M, and Onlooker-S, which begins with branches."""
 
 
-def network(names: tuple[str, ...], init: Path | None) -> Detector:
+def network(names: tuple[str, ...], init: Path | None, design: str = "medium") -> Detector:
     """A detector of the classes `names`, started from the file or the folder of a run `init`, or from nothing.
 
-    Where `init` knows other classes, the rows of the heads for classes that both know are taken over, the rest begin at
-    a score of 1 %. Raises OnlookerError where `init` cannot be read or is of another network.
+    `design`: one of `DESIGNS`. Branches are there from nothing on, or where `init` still has them. Where `init` knows
+    other classes, the rows of the heads for classes that both know are taken over, the rest begin at a score of 1 %.
+    Raises OnlookerError where `init` cannot be read or is of another network.
     """
-    detector = Detector(replace(DetectorDesign(), classes=len(names)))
+    plan = replace(DESIGNS[design], classes=len(names))
     if init is None:
-        return detector
-    labels = classes(init)
+        return Detector(replace(plan, branches=plan.blocks == "plain"))
+    tensors, labels = weights(init), classes(init)
+    plan = replace(plan, branches=plan.blocks == "plain" and any(name.endswith(BRANCH) for name in tensors))
+    detector = Detector(plan)
     if names == labels:
-        return _filled(detector, weights(init), init)
-    known = _filled(Detector(replace(DetectorDesign(), classes=len(labels))), weights(init), init)
+        return _filled(detector, tensors, init)
+    known = _filled(Detector(replace(plan, classes=len(labels))), tensors, init)
     return _filled(detector, _other_classes(detector.state_dict(), known.state_dict(), names, labels), init)
 
 
@@ -59,7 +67,7 @@ def weights(path: Path) -> Mapping[str, Tensor]:
         raise OnlookerError(f"To read {path}, safetensors must be installed; an .npz file needs nothing.") from error
     except Exception as error:  # safetensors' own exception, and whatever a damaged file brings up
         raise OnlookerError(f"{path} cannot be read as weights: {error}.") from error
-    if PROBE in tensors:
+    if any(name.startswith(PROBE) for name in tensors):
         return {name: value.float() for name, value in tensors.items()}
     from models.porting import nanodet  # here for the same reason
 
