@@ -22,7 +22,7 @@ from models.kinds import VISIBLE, BodyKind, FaceKind, Found
 from models.object_detector import ObjectDetector
 from models.object_watch import ObjectWatch
 from models.objects import DEFAULT, EngineDetector, load_detector, wanted_size
-from models.scene import EMPTY, Body, Detection, Face, Floats, Scene
+from models.scene import Body, Detection, Face, Floats, Scene
 
 if TYPE_CHECKING:
     from models.engine import Engine
@@ -116,6 +116,7 @@ class Analyzer:
         if options.detector in keys:
             self._watch(options)
         self._options = options
+        self._looked_for = self._kinds_and_classes(options)
         if options.faces:
             if self._faces is None:
                 self._faces = Followers(FaceKind(*(self._engines[key] for key in FACE_KEYS)))
@@ -128,6 +129,12 @@ class Analyzer:
             self._bodies.kind.landmarks = landmarks
             self._bodies.most, self._bodies.threshold = options.max_bodies, options.body_score
             self._bodies.smooth = options.smooth
+
+    def _kinds_and_classes(self, options: AnalyzerOptions) -> frozenset[str]:
+        kinds = {name for name in ("faces", "bodies") if getattr(options, name)}
+        if options.objects and self._objects is not None:
+            kinds |= {"objects", *(name for name in self.labels if options.classes is None or name in options.classes)}
+        return frozenset(kinds)
 
     def _engine(self, key: str) -> Engine:
         if key not in self._engines:
@@ -206,7 +213,7 @@ class Analyzer:
         if options.bodies and self._bodies is not None:
             seen_bodies = self._bodies.advance(pixels, time, people)
             bodies = tuple(_body(seen.found, seen.points, seen.world, pixels.shape, seen.track) for seen in seen_bodies)
-        return Scene(objects, faces, bodies) if objects or faces or bodies else EMPTY
+        return Scene(objects, faces, bodies, self._looked_for)
 
     def look(self, pixels: Pixels) -> Scene:
         """Everything in one still picture, refined, small things too, best score first; no tracks, nothing smoothed."""
@@ -226,6 +233,7 @@ class Analyzer:
             objects,
             faces=tuple(Face(boxes.around(one.points), one.score, one.points) for one in face_finds),
             bodies=tuple(_body(one, one.points, one.world, pixels.shape) for one in body_finds),
+            looked_for=self._looked_for,
         )
 
 

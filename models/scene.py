@@ -97,11 +97,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """All that was found in one frame, in order of track, then score."""
+    """All that was found in one frame, in order of track, then score.
+
+    `looked_for`: the kinds ("objects", "faces", "bodies") and the classes of objects that were looked for, by name: of
+    others it is not known that there are none. None where nobody said.
+    """
 
     objects: tuple[Detection, ...] = ()
     faces: tuple[Face, ...] = ()
     bodies: tuple[Body, ...] = ()
+    looked_for: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
         """True where anything at all was found."""
