@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from desktop.frame import Frame
 from desktop.live.capture import Clock
 from desktop.live.figures import RecordingFigures
-from desktop.live.recording import Recorder, RecordingFile
+from desktop.live.recording import CAPACITY, Look, Recorder, RecordingOptions
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
+from desktop.recordings.recording import Recording
 from models.errors import RecordingError
-from models.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a recording is of, and where it goes: see `Recording`. `capacity`: bytes of frames that may wait."""
+
+    path: Path
+    source: str
+    program: str
+    networks: Mapping[str, str]
+    fps: float = 30.0
+    overwrite: bool = False
+    threads: int = 1
+    capacity: int = CAPACITY
 
 
 class Recorders:
@@ -32,10 +48,24 @@ class Recorders:
         if any(recorder.running for recorder in self._recorders):
             raise RecordingError("A recording runs already: stop it first.")
 
-    def start(self, file: RecordingFile, *, capacity: int, labels: bool) -> None:
-        """Record every frame from the next one on. Raises RecordingError where one takes frames already."""
+    def start(self, target: Target, options: RecordingOptions) -> None:
+        """Record every frame from the next one on.
+
+        Raises RecordingError where one takes frames already, or the file cannot be made.
+        """
+        self.refuse_second()
+        file = Recording(
+            target.path,
+            source=target.source,
+            networks=target.networks,
+            program=target.program,
+            overwrite=target.overwrite,
+            face_points=options.face_points,
+            fps=target.fps,
+            threads=target.threads,
+        )
         recorder = Recorder(
-            file, self._watermark, clock=self._clock, failed=self._failed, capacity=capacity, labels=labels
+            file, self._watermark, options, clock=self._clock, failed=self._failed, capacity=target.capacity
         )
         with self._lock:
             self.refuse_second()
@@ -47,10 +77,10 @@ class Recorders:
         for recorder in self._recorders:
             recorder.offer(frame)
 
-    def analysed(self, index: int, scene: Scene) -> None:
-        """Hand the scene of a frame on."""
+    def analysed(self, index: int, look: Look) -> None:
+        """Hand on what was found in a frame."""
         for recorder in self._recorders:
-            recorder.keep(index, scene)
+            recorder.keep(index, look)
 
     def no_more_frames(self) -> None:
         """Put end marks: each writes what waits, then closes its file."""

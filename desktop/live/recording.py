@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +15,9 @@ from desktop.frame import Frame, Pixels
 from desktop.live.capture import Clock
 from desktop.live.conveyor import Conveyor
 from desktop.live.figures import RecordingFigures
+from desktop.live.unseen import Unseen
 from desktop.live.watermark import Passage, Watermark
+from desktop.recordings.between import between
 from desktop.recordings.carry import Carry
 from models.errors import RecordingError
 from models.scene import Scene
@@ -35,6 +38,27 @@ _SLICE = 0.25  # seconds of waiting after which a second request to stop is noti
 _CROWDED = 0.5  # a conveyor fuller than this is emptied without waiting: a late frame is better than a dropped one
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingOptions:
+    """How frames are recorded.
+
+    `labels`: marks with numbers and names. `face_points`: the sidecar holds the points of faces. `interpolate`: frames
+    that were not analysed wait for the next one that was, and get marks between those of before and after.
+    """
+
+    labels: bool = True
+    face_points: bool = True
+    interpolate: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What was found in one frame; `turn`: of the looker, whose tracks are its own."""
+
+    scene: Scene
+    turn: int = 0
+
+
 class RecordingFile(Protocol):
     """What is written to: `desktop.recordings.recording.Recording`."""
 
@@ -49,6 +73,7 @@ class RecordingFile(Protocol):
         *,
         scene: Scene | None,
         analysed: bool,
+        interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
     ) -> None:
@@ -67,29 +92,32 @@ class RecordingFile(Protocol):
 class Recorder:
     """Writes the frames it is offered into one file, in a thread of its own.
 
-    A frame waits for the `watermark` until one second after its capture. Then it is drawn with its own scene, or with
-    the last one as held for at most 0.5 s, else without. `failed` is called once with the sentence of an error, which
-    ends the recording: what still waits is counted as dropped. Frames in the file + dropped = offered, always.
+    A frame waits for the `watermark` until one second after its capture. Where it was skipped, it waits until the next
+    analysed one is known, and is drawn with what lies between the scenes before and after. Where there is nothing of
+    the kind, it is drawn with the last scene as held for at most 0.5 s, else without. `failed` is called once with the
+    sentence of an error, which ends the recording: what still waits is counted as dropped. Frames in the file +
+    dropped = offered, always.
     """
 
     def __init__(
         self,
         file: RecordingFile,
         watermark: Watermark,
+        options: RecordingOptions,
         *,
         clock: Clock,
         failed: Callable[[str], None],
         capacity: int = CAPACITY,
-        labels: bool = True,
     ) -> None:
         self._file, self._watermark, self._clock, self._failed = file, watermark, clock, failed
-        self._labels = labels
+        self._options = options
         self._conveyor: Conveyor[Frame] = Conveyor(capacity, lambda frame: frame.pixels.nbytes)
+        self._unseen = Unseen(capacity // 2)
         self._cut = threading.Event()
         self._carry = Carry()
         self._size: tuple[int, int] | None = None
         self._lock = threading.Lock()
-        self._scenes: dict[int, Scene] = {}
+        self._looks: dict[int, Look] = {}
         self._reached = -1
         self._skipped = self._late = self._dropped = 0
         self._ended, self._error = False, ""
@@ -104,11 +132,11 @@ class Recorder:
         """One more captured frame. Never waits."""
         self._conveyor.put(frame)
 
-    def keep(self, index: int, scene: Scene) -> None:
+    def keep(self, index: int, look: Look) -> None:
         """Frame `index` was analysed; kept until that frame is written."""
         with self._lock:
             if index > self._reached and not self._ended:
-                self._scenes[index] = scene
+                self._looks[index] = look
 
     def end(self) -> None:
         """No more frames: write what waits, then close the file."""
@@ -137,7 +165,7 @@ class Recorder:
                 dropped=self._dropped if self._ended else self._conveyor.dropped,
                 skipped=self._skipped,
                 late=self._late,
-                waiting=self._conveyor.waiting,
+                waiting=0 if self._ended else self._conveyor.waiting + len(self._unseen),
                 duration=self._file.duration,
                 error=self._error,
                 files=self._files,
@@ -145,10 +173,7 @@ class Recorder:
 
     def _run(self) -> None:
         try:
-            while not self._conveyor.over:
-                frame = self._conveyor.get(1.0)
-                if frame is not None:
-                    self._write(frame)
+            self._take_all()
             dropped = self._conveyor.offered - self._file.frames
             self._end(self._file.close(dropped=dropped, skipped=self._skipped, late=self._late), "")
         except RecordingError as problem:
@@ -168,39 +193,87 @@ class Recorder:
             self._files, self._error = files or (), error
             self._dropped = self._conveyor.offered - self._file.frames
             self._ended = True
-            self._scenes.clear()
+            self._looks.clear()
 
-    def _write(self, frame: Frame) -> None:
+    def _take_all(self) -> None:
+        while not self._conveyor.over:
+            frame = self._conveyor.get(_SLICE if self._unseen else 1.0)
+            if frame is not None:
+                self._take(frame)
+            elif (first := self._unseen.first) is not None and self._clock() - first.time > PATIENCE:
+                self._settle()  # nothing comes any more for now
+        if not self._cut.is_set():
+            self._settle()
+
+    def _take(self, frame: Frame) -> None:
         passage = self._passage(frame)
-        scene = self._scene_of(frame.index)
-        seconds = frame.time / 1e9
+        look = self._look_at(frame.index)
         if frame.size != self._size:
+            self._settle()
+            self._unseen.forget()
             self._carry.forget()  # its coordinates are those of the size before
             self._size = frame.size
-        marked, held = self._carry(seconds, scene is not None, scene)
+        if look is not None:
+            self._settle((frame, look))
+            self._unseen.seen(frame, look.scene, look.turn)
+            self._write(frame, look.scene, *self._carry(frame.time / 1e9, True, look.scene))
+        elif passage is not Passage.COUNTED or not self._waits(frame):
+            self._settle()
+            self._write(frame, None, *self._carry(frame.time / 1e9, False))
+            with self._lock:
+                self._late += passage is Passage.WAITING
+                self._skipped += passage is Passage.COUNTED
+
+    def _waits(self, frame: Frame) -> bool:
+        if not self._options.interpolate or self._unseen.before is None or self._hurried:
+            return False
+        return self._unseen.wait(frame)
+
+    def _settle(self, after: tuple[Frame, Look] | None = None) -> None:
+        """Write the frames that wait, with what lies between the scene before them and the one `after`, if any."""
+        before = self._unseen.before
+        reached = after is not None and self._unseen.reaches(after[0], after[1].turn)
+        for frame in self._unseen.take():
+            seconds = frame.time / 1e9
+            if reached and before is not None and after is not None:
+                scene = between(before[1], before[0], after[1].scene, after[0].time / 1e9, seconds)
+                self._write(frame, None, scene, False, interpolated=True)
+            else:
+                self._write(frame, None, *self._carry(seconds, False))
+            with self._lock:
+                self._skipped += 1
+
+    def _write(self, frame: Frame, scene: Scene | None, marked: Scene, held: bool, interpolated: bool = False) -> None:
+        """Write a frame with the marks of the scene `marked`; `scene` is its own, None where it was not analysed."""
         pixels = frame.pixels
         if marked:
             pixels = pixels.copy()
-            draw(pixels, marks_of(marked, held=held, labels=self._labels))
-        position = None if frame.position is None else frame.position / 1e9
-        self._file.write(pixels, seconds, scene=scene, analysed=scene is not None, index=frame.index, position=position)
-        if scene is None:
-            with self._lock:
-                self._skipped += passage is Passage.COUNTED
-                self._late += passage is Passage.WAITING
+            draw(pixels, marks_of(marked, held=held, labels=self._options.labels))
+        self._file.write(
+            pixels,
+            frame.time / 1e9,
+            scene=scene,
+            analysed=scene is not None,
+            interpolated=interpolated,
+            index=frame.index,
+            position=None if frame.position is None else frame.position / 1e9,
+        )
+
+    @property
+    def _hurried(self) -> bool:
+        return self._cut.is_set() or self._conveyor.filled > _CROWDED
 
     def _passage(self, frame: Frame) -> Passage:
         while True:
-            hurried = self._cut.is_set() or self._conveyor.filled > _CROWDED
-            left = 0.0 if hurried else (frame.time + PATIENCE - self._clock()) / 1e9
+            left = 0.0 if self._hurried else (frame.time + PATIENCE - self._clock()) / 1e9
             passage = self._watermark.wait(frame.index, min(left, _SLICE))
             if passage is not Passage.WAITING or left <= 0.0:
                 return passage
 
-    def _scene_of(self, index: int) -> Scene | None:
+    def _look_at(self, index: int) -> Look | None:
         with self._lock:
-            scene = self._scenes.pop(index, None)
+            look = self._looks.pop(index, None)
             self._reached = index
-            for passed in [one for one in self._scenes if one < index]:
-                del self._scenes[passed]
-            return scene
+            for passed in [one for one in self._looks if one < index]:
+                del self._looks[passed]
+            return look

@@ -13,14 +13,14 @@ from desktop.frame import Frame
 from desktop.live.analysis import Analysis, Change, LoadLooker
 from desktop.live.capture import Capture, Clock
 from desktop.live.consumer import Consumers
-from desktop.live.figures import Figures, Rate, RecordingFigures
+from desktop.live.figures import Figures, RecordingFigures
 from desktop.live.notices import Notice, Notices
-from desktop.live.recorders import Recorders
-from desktop.live.recording import CAPACITY
-from desktop.live.showing import Pair, Shown, choose
+from desktop.live.recorders import Recorders, Target
+from desktop.live.recording import CAPACITY, Look, RecordingOptions
+from desktop.live.showing import Pair, Shown
 from desktop.live.slot import LONGEST_WAIT
+from desktop.live.tally import Tally
 from desktop.live.watermark import Watermark
-from desktop.recordings.recording import Recording
 from desktop.sources.source import Source, SourceInfo
 from models.errors import RecordingError
 from models.scene import Scene
@@ -57,11 +57,8 @@ class Session:
         self._generation = 0
         self._state, self._error = "idle", ""
         self._info: SourceInfo | None = None
-        self._newest: Frame | None = None
-        self._pair: Pair | None = None
-        self._painted = 0
-        self._captured = self._analysed = self._skipped = 0
-        self._capture_rate, self._analysed_rate = Rate(), Rate()
+        self._tally = Tally()
+        self._skipped = self._turn = 0
         self._analysis: Analysis | None = None
         self._analyses: list[Analysis] = []
         self._notices = Notices()
@@ -181,9 +178,10 @@ class Session:
                 self._analysis = None
             self._analyses = [one for one in self._analyses if one.thread.is_alive()]
             self._watermark.open()
+            self._turn += 1
             self._load = look
             if look is None:
-                self._pair = None
+                self._tally.pair = None
             elif self._capture is not None and self._requested is None:
                 self._analysis = Analysis(look, self, self._watermark, linger=not self.source.live)
                 self._analyses.append(self._analysis)
@@ -203,23 +201,22 @@ class Session:
         with self._lock:
             if analysis is not self._analysis or self._requested is not None:
                 return None
-            if self._newest is not None:
-                analysis.slot.put(self._newest)
+            if self._tally.newest is not None:
+                analysis.slot.put(self._tally.newest)
             if self._state in ("ended", "lost"):
                 analysis.slot.end()
             analysis.state = "running"
-            return self._watermark.begin(self._captured)
+            return self._watermark.begin(self._tally.captured)
 
     def publish(self, analysis: Analysis, frame: Frame, scene: Scene) -> None:
         """For the analysis: this was found (see `Desk`)."""
         with self._lock:
             if analysis is not self._analysis:
                 return
-            self._pair = Pair(frame, scene)
-            self._analysed += 1
-            self._analysed_rate.count(self._clock())
-            self._recorders.analysed(frame.index, scene)
-            self._consumers.analysed(self._pair)
+            pair = Pair(frame, scene)
+            self._tally.analyse(pair, self._clock())
+            self._recorders.analysed(frame.index, Look(scene, self._turn))
+            self._consumers.analysed(pair)
 
     def failed(self, analysis: Analysis, sentence: str) -> None:
         """For the analysis: it has ended by an error (see `Desk`)."""
@@ -238,9 +235,7 @@ class Session:
         with self._lock:
             if generation != self._generation:
                 return
-            self._newest = frame
-            self._captured += 1
-            self._capture_rate.count(frame.time)
+            self._tally.capture(frame)
             self._recorders.captured(frame)
             self._consumers.captured(frame)
             if self._analysis is not None and self._analysis.state == "running":
@@ -267,42 +262,28 @@ class Session:
     def start_recording(
         self,
         path: Path,
+        options: RecordingOptions | None = None,
         *,
         program: str,
         networks: Mapping[str, str] | None = None,
         overwrite: bool = False,
-        labels: bool = True,
-        face_points: bool = True,
         threads: int = 1,
         capacity: int = CAPACITY,
     ) -> None:
         """Record every frame from the next one on into `path` and its sidecar (see `Recording` for the arguments).
 
-        `labels`: marks with numbers and names. `capacity`: bytes of frames that may wait. Raises RecordingError where
-        nothing is being watched, a recording runs already, or the file cannot be made.
+        `options`: by default those of `RecordingOptions()`. `capacity`: bytes of frames that may wait. Raises
+        RecordingError where nothing is being watched, a recording runs already, or the file cannot be made.
         """
-        info = self._info
-        fps = info.fps if info is not None and info.fps else 30.0
         with self._lock:
-            self._may_record()
-        file = Recording(
-            path,
-            source=self.source.name,
-            networks=networks or {},
-            program=program,
-            overwrite=overwrite,
-            face_points=face_points,
-            fps=fps,
-            threads=threads,
-        )
+            if self._state not in ("opening", "running"):
+                raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
+            fps = (self._info.fps if self._info is not None else None) or 30.0
+        target = Target(path, self.source.name, program, networks or {}, fps, overwrite, threads, capacity)
+        self._recorders.start(target, options or RecordingOptions())
         with self._lock:
-            self._may_record()
-            self._recorders.start(file, capacity=capacity, labels=labels)
-
-    def _may_record(self) -> None:
-        if self._state not in ("opening", "running"):
-            raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
-        self._recorders.refuse_second()
+            if self._state not in ("opening", "running"):  # it ended meanwhile: no end mark would come
+                self._recorders.no_more_frames()
 
     def stop_recording(self) -> None:
         """End the recording: what waits is written, then the file is closed. The session goes on.
@@ -370,22 +351,18 @@ class Session:
     def newest(self) -> Frame | None:
         """The newest captured frame."""
         with self._lock:
-            return self._newest
+            return self._tally.newest
 
     @property
     def newest_pair(self) -> Pair | None:
         """The newest frame that was analysed, with its scene."""
         with self._lock:
-            return self._pair
+            return self._tally.pair
 
     def shown(self, now: int | None = None) -> Shown | None:
         """What the window paints at `now` (ns; by default the clock's), see `choose`; None before the first frame."""
         with self._lock:
-            moment = self._clock() if now is None else now
-            shown = choose(self._newest, self._pair, moment, not_before=self._painted)
-            if shown is not None:
-                self._painted = shown.frame.index
-            return shown
+            return self._tally.shown(self._clock() if now is None else now)
 
     @property
     def errors(self) -> tuple[Notice, ...]:
@@ -396,20 +373,20 @@ class Session:
         """How the session stands at `now` (ns; by default the clock's)."""
         with self._lock:
             moment = self._clock() if now is None else now
-            shown = choose(self._newest, self._pair, moment, not_before=self._painted)
-            analysis = self._analysis
+            tally, analysis = self._tally, self._analysis
+            capture_fps, analysed_fps = tally.rates(moment)
             recordings = self._recorders.figures()
             dropped = sum(one.dropped for one in recordings) + self._consumers.dropped
             figures = Figures(
                 state=self._state,
                 error=self._error,
                 size=self._info.size if self._info is not None else None,
-                capture_fps=self._capture_rate.at(moment),
-                analysed_fps=self._analysed_rate.at(moment),
-                age=None if shown is None else (moment - shown.frame.time) / 1e9,
-                silent=None if self._newest is None else (moment - self._newest.time) / 1e9,
-                captured=self._captured,
-                analysed=self._analysed,
+                capture_fps=capture_fps,
+                analysed_fps=analysed_fps,
+                age=tally.age(moment),
+                silent=tally.silent(moment),
+                captured=tally.captured,
+                analysed=tally.analysed,
                 skipped=self._skipped + (analysis.slot.replaced if analysis is not None else 0),
                 dropped=dropped,
                 late=sum(one.late for one in recordings),

@@ -14,6 +14,7 @@ from desktop import folders
 from desktop.frame import Frame
 from desktop.live.analysis import LoadLooker
 from desktop.live.figures import RecordingFigures
+from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
 from desktop.live.snapshot import file_name
 from desktop.recordings.placing import free_name
@@ -181,9 +182,9 @@ class Watch:
         path = free_name(folder / file_name(datetime.now().astimezone(), ".mp4"))
         self.session.start_recording(
             path,
+            RecordingOptions(labels=self.settings.labels),
             program=self.program,
             networks=options_of(self.settings).kinds(),
-            labels=self.settings.labels,
         )
         return path
 

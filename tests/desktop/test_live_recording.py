@@ -14,7 +14,7 @@ from fake_source import PATIENCE, FakeLooker, FakeSource, finish, until
 from scenes import scene
 
 from desktop.frame import Pixels
-from desktop.live import session as session_module
+from desktop.live import recorders as recorders_module
 from desktop.live.analysis import Looker, Progress
 from desktop.live.figures import RecordingFigures
 from desktop.live.session import Session
@@ -49,6 +49,7 @@ class _GatedRecording(Recording):
         *,
         scene: Scene | None,
         analysed: bool,
+        interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
     ) -> None:
@@ -56,14 +57,22 @@ class _GatedRecording(Recording):
         assert self.gate.open.wait(PATIENCE)
         if self.gate.fails_after is not None and self.frames >= self.gate.fails_after:
             raise RecordingError("The video cannot be written further: the disk is full. What was recorded is kept.")
-        super().write(pixels, time, scene=scene, analysed=analysed, index=index, position=position)
+        super().write(
+            pixels,
+            time,
+            scene=scene,
+            analysed=analysed,
+            interpolated=interpolated,
+            index=index,
+            position=position,
+        )
 
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> _Gate:
     made = _Gate()
     monkeypatch.setattr(_GatedRecording, "gate", made)
-    monkeypatch.setattr(session_module, "Recording", _GatedRecording)
+    monkeypatch.setattr(recorders_module, "Recording", _GatedRecording)
     return made
 
 
