@@ -28,5 +28,9 @@ class SettingsError(OnlookerError):
     """The settings file could not be read or holds values that make no sense."""
 
 
+class RuleError(OnlookerError):
+    """Rules could not be read or written, or hold what makes no sense: a class that is not known, a score of 2."""
+
+
 class DisplayError(OnlookerError):
     """No window can be opened: there is no display, or the system lacks libraries that Qt needs."""
