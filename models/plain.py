@@ -23,7 +23,7 @@ class Branches(nn.Module):
         self.wide_norm = nn.BatchNorm2d(outputs)
         # The stride is taken before: with three channels that lie last in memory, the gradient of a strided 1x1
         # convolution writes outside its memory on processors (torch 2.13).
-        self.skip = nn.MaxPool2d(1, stride)
+        self.skip = nn.MaxPool2d(1, stride) if stride > 1 else nn.Identity()
         self.narrow = nn.Conv2d(inputs, outputs, 1, bias=False)
         self.narrow_norm = nn.BatchNorm2d(outputs)
         self.same_norm = nn.BatchNorm2d(outputs) if inputs == outputs and stride == 1 else None

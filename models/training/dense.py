@@ -15,6 +15,8 @@ from torch.nn import functional
 
 BETA = 2.0
 """How much more cells count where student and teacher differ more (quality focal loss)."""
+SEEN = 0.05
+"""The teacher's best score in a cell below which it says nothing of where a box ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ def dense_loss(student: Mapping[str, Tensor], teacher: Mapping[str, Tensor]) -> 
     Scores (N, M, classes): quality focal loss with the teacher's probability as the quality (Li et al., "Generalized
     Focal Loss", arXiv:2006.04388, equation 2, beta 2). Sides (N, M, 4 * bins): the divergence of the teacher's
     distribution of each side from the student's (Zheng et al., "Localization Distillation", arXiv:2102.12252, equation
-    1 at temperature 1), where the teacher's best score is the weight of a cell (ours). Both are divided by the sum of
-    these weights, at least 1, so that a picture with many things counts no more than one with few. Raises ValueError
-    where the two have other cells, classes or bins.
+    1 at temperature 1), where the teacher's best score is the weight of a cell, none below `SEEN` (ours). Both are
+    divided by the sum of these weights, at least 1, so that a picture with many things counts no more than one with
+    few. Raises ValueError where the two have other cells, classes or bins.
     """
     for name in ("scores", "sides"):
         if student[name].shape != teacher[name].shape:
@@ -51,8 +53,9 @@ def dense_loss(student: Mapping[str, Tensor], teacher: Mapping[str, Tensor]) -> 
     gap = (given.detach().sigmoid() - wanted).abs()
     scores = functional.binary_cross_entropy_with_logits(given, wanted, reduction="none")
     rest = functional.binary_cross_entropy(wanted, wanted, reduction="none")  # what no student can be without
-    shape = (*sure.shape, 4, -1)
-    log_given = student["sides"].float().view(shape).log_softmax(-1)
-    log_wanted = teacher["sides"].float().view(shape).log_softmax(-1)
+    seen = sure > SEEN
+    log_given, log_wanted = (
+        one["sides"][seen].float().unflatten(-1, (4, -1)).log_softmax(-1) for one in (student, teacher)
+    )
     sides = functional.kl_div(log_given, log_wanted, reduction="none", log_target=True).sum((-1, -2))
-    return DenseLoss((gap.pow(BETA) * (scores - rest)).sum() / whole, (sure * sides).sum() / whole / 4)
+    return DenseLoss((gap.pow(BETA) * (scores - rest)).sum() / whole, (sure[seen] * sides).sum() / whole / 4)

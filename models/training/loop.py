@@ -86,7 +86,7 @@ class Trainer:
             if parameter.dim() == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.course, self.device = course, device
-        self._teacher = None if teacher is None else teacher.to(device).eval().requires_grad_(False)
+        self._teacher = None if teacher is None else teacher.to(device).quick().eval().requires_grad_(False)
         self._folder, self._settings, self._low = folder, settings, low_precision
         if low_precision and device.type == "cpu":
             keep_float(self.network)
