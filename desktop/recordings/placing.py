@@ -17,12 +17,17 @@ def temporary_name(target: Path) -> Path:
     return target.with_name(target.name + SUFFIX)
 
 
+def clean_name(target: Path) -> Path:
+    """The clean video's name beside the annotated one of the same recording: NAME.mp4 -> NAME.clean.mp4."""
+    return target.with_name(f"{target.stem}.clean{target.suffix}")
+
+
 def free_name(target: Path) -> Path:
-    """`target`, or the first of NAME-2, NAME-3, … which no video, sidecar or temporary file has."""
+    """`target`, or the first of NAME-2, NAME-3, … which no video, clean video, sidecar or temporary file has."""
     number = 1
     while True:
         name = target if number == 1 else target.with_name(f"{target.stem}-{number}{target.suffix}")
-        family = (name, name.with_suffix(".jsonl"))
+        family = (name, clean_name(name), name.with_suffix(".jsonl"))
         if not any(os.path.lexists(path) for one in family for path in (one, temporary_name(one))):
             return name
         number += 1

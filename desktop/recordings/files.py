@@ -1,0 +1,136 @@
+"""The files of one recording: its videos and their sidecar, which begin, grow and get their names together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop.recordings.encoding import Packets
+from desktop.recordings.locking import Lock
+from desktop.recordings.pixels import Size
+from desktop.recordings.placing import Placing, clean_name
+from desktop.recordings.sidecar import SidecarWriter
+from desktop.recordings.video_file import VideoFile
+from models.errors import RecordingError
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a recording's files are called at the end: the sidecar, and each video."""
+
+    data: Path
+    videos: tuple[Path, ...]
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """The sidecar, then the videos."""
+        return (self.data, *self.videos)
+
+
+def names_of(path: Path, annotated: bool, clean: bool) -> Names:
+    """NAME.jsonl and NAME.mp4, which is the only video or the annotated one; the clean one of both is NAME.clean.mp4.
+
+    Raises RecordingError where the video's name would be the sidecar's.
+    """
+    data = path.with_suffix(".jsonl")
+    if data == path:
+        raise RecordingError(f"{path} is no name for a video: end it with .mp4.")
+    return Names(data, (path, clean_name(path)) if annotated and clean else (path,))
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the sidecar says at its beginning; `start`: the moment of the first frame."""
+
+    program: str
+    source: str
+    size: Size
+    start: datetime
+    networks: Mapping[str, str]
+
+
+class Files:
+    """Makes the files under temporary names, locked until `finish` renames them all, the sidecar first.
+
+    `overwrite` allows existing files to be replaced. Used by one thread. Raises RecordingError where one cannot be
+    made: none is left then.
+    """
+
+    def __init__(
+        self, names: Names, header: Header, *, overwrite: bool, face_points: bool = True, fps: float = 30.0
+    ) -> None:
+        self._places: list[Placing] = []
+        self._locks: list[Lock] = []
+        self._videos: list[VideoFile] = []
+        self._data: SidecarWriter | None = None
+        try:
+            for name in names.all:
+                self._places.append(Placing(name, overwrite=overwrite))
+            for place in self._places:
+                self._locks.append(Lock(place.temporary))
+            for place in self._places[1:]:
+                self._videos.append(VideoFile(place.temporary, fps=fps))
+            self._data = SidecarWriter(self._places[0].temporary, face_points=face_points)
+            self._data.header(
+                program=header.program,
+                source=header.source,
+                size=header.size,
+                start=header.start.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                networks=header.networks,
+            )
+        except BaseException:
+            self.close_quietly()
+            for place in self._places:
+                place.abort()
+            raise
+
+    @property
+    def data(self) -> SidecarWriter:
+        """The sidecar."""
+        assert self._data is not None  # else there is no object
+        return self._data
+
+    @property
+    def duration(self) -> float:
+        """Seconds that the videos last."""
+        return max(video.duration for video in self._videos)
+
+    def write(self, packets: Packets) -> None:
+        """Append packets to each video. Raises RecordingError."""
+        for video, ready in zip(self._videos, packets, strict=True):
+            for packet in ready:
+                video.write(packet)
+
+    def finish(self, *, frames: int, dropped: int, skipped: int, late: int) -> tuple[Path, ...]:
+        """Make all whole and give them their names, which are returned, the sidecar's first.
+
+        The numbers are the sidecar's last line, which is written once the videos are whole. Raises RecordingError; what
+        could not be named stays under its temporary name.
+        """
+        try:
+            for video in self._videos:
+                video.close()
+            self.data.end(frames=frames, dropped=dropped, skipped=skipped, late=late)
+            self.data.close()
+        finally:
+            self.close_quietly()  # a locked or open file cannot be renamed on Windows
+        for place in self._places:  # before any has its name, so that all keep their temporary ones
+            place.refuse_taken()
+        return tuple(place.finish() for place in self._places)
+
+    def close_quietly(self) -> None:
+        """Close and let go of everything after an error, which has been told: others only follow from it."""
+        for opened in (*self._videos, self._data):
+            try:
+                if opened is not None:
+                    opened.close()
+            except RecordingError:
+                continue
+        for lock in self._locks:
+            lock.release()
+
+    def names(self) -> tuple[Path, ...]:
+        """Under which names they lie now, the sidecar's first."""
+        return tuple(place.temporary if place.temporary.exists() else place.target for place in self._places)
