@@ -54,8 +54,10 @@ def dense_loss(student: Mapping[str, Tensor], teacher: Mapping[str, Tensor]) -> 
     scores = functional.binary_cross_entropy_with_logits(given, wanted, reduction="none")
     rest = functional.binary_cross_entropy(wanted, wanted, reduction="none")  # what no student can be without
     seen = sure > SEEN
+    count = int(seen.sum())
     log_given, log_wanted = (
-        one["sides"][seen].float().unflatten(-1, (4, -1)).log_softmax(-1) for one in (student, teacher)
+        one["sides"][seen].float().view(count, 4, one["sides"].shape[-1] // 4).log_softmax(-1)
+        for one in (student, teacher)
     )
     sides = functional.kl_div(log_given, log_wanted, reduction="none", log_target=True).sum((-1, -2))
     return DenseLoss((gap.pow(BETA) * (scores - rest)).sum() / whole, (sure[seen] * sides).sum() / whole / 4)
