@@ -28,7 +28,6 @@ class Target:
     networks: Mapping[str, str]
     fps: float = 30.0
     overwrite: bool = False
-    threads: int = 1
     capacity: int = CAPACITY
 
 
@@ -60,9 +59,11 @@ class Recorders:
             networks=target.networks,
             program=target.program,
             overwrite=target.overwrite,
-            face_points=options.face_points,
+            face_points=options.stores_face_points,
             fps=target.fps,
-            threads=target.threads,
+            video=options.video,
+            annotated=options.annotated,
+            clean=options.clean,
         )
         recorder = Recorder(
             file, self._watermark, options, clock=self._clock, failed=self._failed, capacity=target.capacity

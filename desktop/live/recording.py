@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from desktop.drawing.marks import marks_of
-from desktop.drawing.renderer import draw
+from desktop.drawing.privacy import Hide
 from desktop.frame import Frame, Pixels
 from desktop.live.capture import Clock
 from desktop.live.conveyor import Conveyor
 from desktop.live.figures import RecordingFigures
+from desktop.live.pictures import Pictures
 from desktop.live.unseen import Unseen
 from desktop.live.watermark import Passage, Watermark
 from desktop.recordings.between import between
 from desktop.recordings.carry import Carry
+from desktop.recordings.encoding import refuse_nothing
+from desktop.recordings.options import VideoOptions
 from models.errors import RecordingError
 from models.scene import Scene
 
@@ -42,13 +44,27 @@ _CROWDED = 0.5  # a conveyor fuller than this is emptied without waiting: a late
 class RecordingOptions:
     """How frames are recorded.
 
-    `labels`: marks with numbers and names. `face_points`: the sidecar holds the points of faces. `interpolate`: frames
-    that were not analysed wait for the next one that was, and get marks between those of before and after.
+    `video`: quality, height, encoder. `annotated`: a video with marks, `clean`: one without; both are two files.
+    `labels`: marks with numbers and names. `face_points`: the sidecar holds the points of faces, None = unless faces
+    are hidden. `interpolate`: frames that were not analysed wait for the next one that was, and get marks between those
+    of before and after. `hide`: what no stored picture shows. Raises RecordingError where no video is wanted.
     """
 
+    video: VideoOptions = field(default_factory=VideoOptions)
+    annotated: bool = True
+    clean: bool = False
     labels: bool = True
-    face_points: bool = True
+    face_points: bool | None = None
     interpolate: bool = True
+    hide: Hide | None = None
+
+    def __post_init__(self) -> None:
+        refuse_nothing(self.annotated, self.clean)
+
+    @property
+    def stores_face_points(self) -> bool:
+        """Whether the sidecar holds the points of faces."""
+        return not (self.hide is not None and self.hide.faces) if self.face_points is None else self.face_points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +87,7 @@ class RecordingFile(Protocol):
         pixels: Pixels,
         time: float,
         *,
+        clean: Pixels | None = None,
         scene: Scene | None,
         analysed: bool,
         interpolated: bool = False,
@@ -80,11 +97,11 @@ class RecordingFile(Protocol):
         """Append one frame; raises RecordingError."""
         ...
 
-    def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, Path] | None:
+    def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
         """End it whole; raises RecordingError."""
         ...
 
-    def abort(self) -> tuple[Path, Path] | None:
+    def abort(self) -> tuple[Path, ...] | None:
         """End it after an error."""
         ...
 
@@ -111,6 +128,13 @@ class Recorder:
     ) -> None:
         self._file, self._watermark, self._clock, self._failed = file, watermark, clock, failed
         self._options = options
+        self._pictures = Pictures(
+            annotated=options.annotated,
+            clean=options.clean,
+            labels=options.labels,
+            hide=options.hide,
+            face_points=bool(options.face_points),
+        )
         self._conveyor: Conveyor[Frame] = Conveyor(capacity, lambda frame: frame.pixels.nbytes)
         self._unseen = Unseen(capacity // 2)
         self._cut = threading.Event()
@@ -188,7 +212,7 @@ class Recorder:
         self._end(self._file.abort(), sentence)
         self._failed(sentence)
 
-    def _end(self, files: tuple[Path, Path] | None, error: str) -> None:
+    def _end(self, files: tuple[Path, ...] | None, error: str) -> None:
         with self._lock:
             self._files, self._error = files or (), error
             self._dropped = self._conveyor.offered - self._file.frames
@@ -214,6 +238,7 @@ class Recorder:
             self._carry.forget()  # its coordinates are those of the size before
             self._size = frame.size
         if look is not None:
+            self._pictures.saw(frame, look.scene)
             self._settle((frame, look))
             self._unseen.seen(frame, look.scene, look.turn)
             self._write(frame, look.scene, *self._carry(frame.time / 1e9, True, look.scene))
@@ -225,14 +250,14 @@ class Recorder:
                 self._skipped += passage is Passage.COUNTED
 
     def _waits(self, frame: Frame) -> bool:
-        if not self._options.interpolate or self._unseen.before is None or self._hurried:
-            return False
-        return self._unseen.wait(frame)
+        interpolates = self._options.interpolate and self._unseen.before is not None
+        hides = self._options.hide is not None  # what is to be hidden may show only in the scene after
+        return (interpolates or hides) and not self._hurried and self._unseen.wait(frame)
 
     def _settle(self, after: tuple[Frame, Look] | None = None) -> None:
         """Write the frames that wait, with what lies between the scene before them and the one `after`, if any."""
         before = self._unseen.before
-        reached = after is not None and self._unseen.reaches(after[0], after[1].turn)
+        reached = after is not None and self._options.interpolate and self._unseen.reaches(after[0], after[1].turn)
         for frame in self._unseen.take():
             seconds = frame.time / 1e9
             if reached and before is not None and after is not None:
@@ -245,13 +270,11 @@ class Recorder:
 
     def _write(self, frame: Frame, scene: Scene | None, marked: Scene, held: bool, interpolated: bool = False) -> None:
         """Write a frame with the marks of the scene `marked`; `scene` is its own, None where it was not analysed."""
-        pixels = frame.pixels
-        if marked:
-            pixels = pixels.copy()
-            draw(pixels, marks_of(marked, held=held, labels=self._options.labels))
+        pixels, clean = self._pictures.of(frame, marked, held)
         self._file.write(
             pixels,
             frame.time / 1e9,
+            clean=clean,
             scene=scene,
             analysed=scene is not None,
             interpolated=interpolated,

@@ -267,7 +267,6 @@ class Session:
         program: str,
         networks: Mapping[str, str] | None = None,
         overwrite: bool = False,
-        threads: int = 1,
         capacity: int = CAPACITY,
     ) -> None:
         """Record every frame from the next one on into `path` and its sidecar (see `Recording` for the arguments).
@@ -279,7 +278,7 @@ class Session:
             if self._state not in ("opening", "running"):
                 raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
             fps = (self._info.fps if self._info is not None else None) or 30.0
-        target = Target(path, self.source.name, program, networks or {}, fps, overwrite, threads, capacity)
+        target = Target(path, self.source.name, program, networks or {}, fps, overwrite, capacity)
         self._recorders.start(target, options or RecordingOptions())
         with self._lock:
             if self._state not in ("opening", "running"):  # it ended meanwhile: no end mark would come

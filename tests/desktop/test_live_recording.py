@@ -47,6 +47,7 @@ class _GatedRecording(Recording):
         pixels: Pixels,
         time: float,
         *,
+        clean: Pixels | None = None,
         scene: Scene | None,
         analysed: bool,
         interpolated: bool = False,
@@ -60,6 +61,7 @@ class _GatedRecording(Recording):
         super().write(
             pixels,
             time,
+            clean=clean,
             scene=scene,
             analysed=analysed,
             interpolated=interpolated,
@@ -105,7 +107,7 @@ def _checked(figures: RecordingFigures) -> tuple[list[Line], End]:
     """The lines and the end of a finished recording, whose files must agree with its figures and with each other."""
     assert figures.state == "finished"
     assert figures.frames + figures.dropped == figures.captured
-    data, video = figures.files
+    data, video, *_ = figures.files
     entries = list(read_sidecar(data))
     lines = [entry for entry in entries if isinstance(entry, Line)]
     end = entries[-1]
