@@ -17,8 +17,9 @@ from desktop.recordings.sidecar import VERSION
 from models.errors import RecordingError
 from models.scene import BODY_POINTS, FACE_POINTS, Body, Detection, Face, Scene
 
-LONGEST = 1 << 24
-"""Bytes a line may have; a hundred faces and bodies need one."""
+LONGEST = 1 << 22
+"""Bytes a line may have; a hundred faces and bodies need a third of it. Read as JSON, a line takes up to 32 times its
+length of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last line of a recording that was ended, not cut off."""
+    """The last line of a recording that was ended, not cut off; `repaired`: it was, and this line was added later."""
 
     frames: int
     dropped: int = 0
     skipped: int = 0
     late: int = 0
     file: str | None = None
+    repaired: bool = False
 
 
 Entry = Header | Line | End
@@ -84,11 +86,11 @@ def read_sidecar(path: Path) -> Iterator[Entry]:
             while raw := file.readline(LONGEST):
                 number += 1
                 try:
-                    entry = _entry(raw)
-                except (ValueError, OverflowError, RecursionError) as error:
+                    entry = entry_of(raw)
+                except ValueError as error:
                     if not raw.endswith(b"\n") and len(raw) < LONGEST and number > 1:
                         return
-                    raise RecordingError(f"Line {number} of {path} is no sidecar's: {_short(error)}.") from error
+                    raise RecordingError(f"Line {number} of {path} is no sidecar's: {error}.") from error
                 if entry is not None:
                     yield entry
             if number == 0:
@@ -97,14 +99,21 @@ def read_sidecar(path: Path) -> Iterator[Entry]:
         raise RecordingError(f"The data file {path} cannot be read: {why(error)}.") from error
 
 
-def _short(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return str(error).splitlines()[0][:120].rstrip(".") if str(error) else "it cannot be understood"
+def entry_of(raw: bytes) -> Entry | None:
+    """One line's entry; None for an object of a kind that this version does not know.
+
+    Raises ValueError, which says in a few words why it is no line of a sidecar.
+    """
+    try:
+        return _entry(raw)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except (ValueError, OverflowError) as error:
+        words = str(error).splitlines()[0][:120].rstrip(".") if str(error) else "it cannot be understood"
+        raise ValueError(words) from error
 
 
 def _entry(raw: bytes) -> Entry | None:
-    """One line's entry; None for an object of a kind that this version does not know. Raises ValueError."""
     data = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     if not isinstance(data, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - one kind of error for all that is wrong with a line
@@ -113,7 +122,7 @@ def _entry(raw: bytes) -> Entry | None:
         return _header(data, file)
     if data.get("end") is True:
         frames, dropped, skipped, late = (_count(data, key, 0) for key in ("frames", "dropped", "skipped", "late"))
-        return End(frames, dropped, skipped, late, file)
+        return End(frames, dropped, skipped, late, file, data.get("repaired") is True)
     if "frame" in data:
         return _line(data, file)
     return None

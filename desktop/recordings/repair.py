@@ -1,0 +1,198 @@
+"""Makes of what an interrupted run left a whole recording.
+
+What counts is what of the video plays. It becomes an ordinary MP4 with an index, its packets copied as they are; the
+sidecar is cut to its frames. Both are written beside under a third name and synced; then they take the place of the
+unfinished ones, and then their own names, the sidecar first. Cut off anywhere, it has lost nothing and can be done
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from desktop.recordings.cutting import NoSidecarError, close_data, cut_sidecar, fits
+from desktop.recordings.leftovers import CLEAN, DATA, VIDEO, Leftover, free_stem
+from desktop.recordings.locking import Lock
+from desktop.recordings.placing import SUFFIX
+from desktop.recordings.playable import Going, Playable, playable, remux
+from desktop.recordings.reasons import why
+from models.errors import RecordingError
+
+_WORKING = ".repair"
+_ALIKE = 1.0
+"""Seconds by which two videos of one recording may differ for the longer to be cut to the shorter: two fragments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What became of a leftover: its files under their names, how much the video holds, and what there is to say."""
+
+    files: tuple[Path, ...]
+    frames: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        held = f": {self.frames} frame{'' if self.frames == 1 else 's'}, {self.seconds:.1f} s" if self.frames else ""
+        return " ".join((f"{' and '.join(map(str, self.files))} repaired{held}.", *self.notes))
+
+
+def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:
+    """Make it whole and give its files their names, or free ones like them where those are taken.
+
+    `going` is told how far it is, and answers whether to go on. Raises RecordingError where somebody writes it, where
+    nothing of it plays, and where the result cannot be written; Halted where `going` says so. It is left as it was
+    then.
+    """
+    with _held(leftover.parts) as release, _cleaned(leftover):
+        if leftover.video is None and leftover.clean is None:
+            return _data_alone(leftover, release)
+        plays, notes = _plays(leftover, _share_of(going, 0.0, 0.3))
+        shortest, longest = (chosen(plays.values(), key=lambda one: len(one.times)) for chosen in (min, max))
+        if len(shortest.times) < len(longest.times) and longest.times[-1] - shortest.times[-1] <= _ALIKE:
+            longest = shortest
+        leftover = replace(
+            leftover,
+            video=leftover.video if VIDEO in plays else None,
+            clean=leftover.clean if CLEAN in plays else None,
+        )
+        made: dict[Path, Path] = {}
+        for number, (path, one) in enumerate(_paths(leftover, plays)):
+            times = one.times[: len(longest.times)]
+            if not one.whole or len(times) < len(one.times):
+                done = 0.3 + 0.7 * number / len(plays)
+                made[path] = _working(path)
+                remux(path, made[path], times, _share_of(going, done, done + 0.7 / len(plays)))
+        data, note = _data(leftover, longest.times)
+        if data is not None and leftover.data is not None and data != leftover.data:
+            made = {leftover.data: data, **made}
+        if note:
+            notes.append(note)
+        if data is None:
+            leftover = replace(leftover, data=None)
+        _let_go(release)
+        files = _named(leftover, made)
+    return Repaired(files, len(longest.times), longest.times[-1], tuple(notes))
+
+
+def _plays(leftover: Leftover, going: Going) -> tuple[dict[str, Playable], list[str]]:
+    """What of each video plays, by its ending. Raises the error of the first where none does."""
+    plays: dict[str, Playable] = {}
+    errors: list[RecordingError] = []
+    for ending, path in ((VIDEO, leftover.video), (CLEAN, leftover.clean)):
+        if path is not None:
+            try:
+                plays[ending] = playable(path, going)
+            except RecordingError as error:
+                errors.append(error)
+    if not plays:
+        raise errors[0]
+    return plays, [f"{error} It was left." for error in errors]
+
+
+def _paths(leftover: Leftover, plays: dict[str, Playable]) -> Iterator[tuple[Path, Playable]]:
+    for ending, path in ((VIDEO, leftover.video), (CLEAN, leftover.clean)):
+        if path is not None:
+            yield path, plays[ending]
+
+
+def _data(leftover: Leftover, times: tuple[float, ...]) -> tuple[Path | None, str]:
+    """The sidecar that fits the video, which may be the one that is there, and what there is to say of it."""
+    data = leftover.data
+    if data is None:
+        return None, "It has no data beside it."
+    if fits(data, times):
+        return data, ""
+    if data == leftover.name(DATA):
+        return None, f"{data} belongs to another video."
+    working = _working(data)
+    try:
+        cut = cut_sidecar(data, working, times)
+    except NoSidecarError as error:
+        working.unlink(missing_ok=True)
+        return None, f"{error} It was left."
+    missing = f" {cut.added} of its frames have no data." if cut.added else ""
+    return working, f"Its data were cut to its frames.{missing}"
+
+
+def _data_alone(leftover: Leftover, release: contextlib.ExitStack) -> Repaired:
+    data = leftover.data
+    assert data is not None  # it has a part, and no video
+    working = _working(data)
+    frames = close_data(data, working)
+    _let_go(release)
+    files = _named(leftover, {data: working})
+    return Repaired(files, 0, 0.0, (f"They are data of {frames} frames, without a video beside them.",))
+
+
+def _named(leftover: Leftover, made: dict[Path, Path]) -> tuple[Path, ...]:
+    """Put what was made in the place of what was there, and give all their names, the sidecar first."""
+    stem = free_stem(leftover)
+    files = []
+    try:
+        for path, working in made.items():
+            working.replace(path)
+        for part, ending in ((leftover.data, DATA), (leftover.video, VIDEO), (leftover.clean, CLEAN)):
+            if part is None:
+                continue
+            target = stem.with_name(stem.name + ending)
+            if part != target:
+                if os.path.lexists(target):
+                    raise RecordingError(f"{target} was made by somebody meanwhile: try again.")
+                part.rename(target)
+            files.append(target)
+        _sync_folder(stem.parent)
+    except OSError as error:
+        raise RecordingError(f"{leftover.stem} cannot be repaired: {why(error)}.") from error
+    return (*files[1:], files[0]) if leftover.data is not None else tuple(files)
+
+
+def _working(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(SUFFIX) + _WORKING)
+
+
+@contextlib.contextmanager
+def _held(paths: tuple[Path, ...]) -> Iterator[contextlib.ExitStack]:
+    """Within it nobody else repairs them or writes to them. Raises RecordingError where somebody does."""
+    with contextlib.ExitStack() as locks:
+        for path in paths:
+            locks.callback(Lock(path).release)
+        yield locks
+
+
+@contextlib.contextmanager
+def _cleaned(leftover: Leftover) -> Iterator[None]:
+    """Nothing is left of what was only half done."""
+    try:
+        yield
+    finally:
+        for path in leftover.parts:
+            with contextlib.suppress(OSError):
+                _working(path).unlink(missing_ok=True)
+
+
+def _let_go(locks: contextlib.ExitStack) -> None:
+    """Before files are renamed, where locked ones cannot be. Elsewhere nobody else is to come between."""
+    if sys.platform == "win32":
+        locks.close()
+
+
+def _share_of(going: Going, begin: float, end: float) -> Going:
+    return lambda share: going(begin + (end - begin) * share)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new names are on disk, too. Windows opens no folders."""
+    if sys.platform != "win32":
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
