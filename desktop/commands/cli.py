@@ -21,6 +21,7 @@ from desktop.commands.annotate import annotate
 from desktop.commands.bench import bench
 from desktop.commands.cameras import cameras
 from desktop.commands.evaluate import evaluate
+from desktop.commands.export import export
 from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
@@ -62,6 +63,7 @@ app.command("annotate")(annotate)
 app.command("cameras")(cameras)
 app.command("bench")(bench)
 app.command("evaluate")(evaluate)
+app.command("export")(export)
 app.command("self-check")(self_check)
 app.command("train")(train)
 app.command("window", hidden=True)(window)
