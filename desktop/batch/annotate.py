@@ -1,21 +1,24 @@
 """Annotates files: every frame in order, at its own time, drawn and described, with bounded memory.
 
 A frame is analysed while the one before is drawn and encoded in a second thread; no more than these two, and the one
-being read, are held. What ends early, by an error of the source or because somebody wants it to end, is made whole.
+being read, are held, and a bounded number more where something is to be hidden (`look_ahead`). What ends early, by an
+error of the source or because somebody wants it to end, is made whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from desktop.batch.look_ahead import LookAhead
 from desktop.batch.outputs import DataFile, KindError, VideoFile, write_picture
 from desktop.batch.plan import Job, Plan, make_folder
-from desktop.drawing.marks import marks_of
+from desktop.drawing.marks import Marks, marks_of
+from desktop.drawing.privacy import Hide, drawable, hidden_in
 from desktop.drawing.renderer import draw
 from desktop.frame import Frame, Pixels
 from desktop.recordings.pixels import Size
@@ -75,13 +78,17 @@ class Annotator:
     """How inputs are annotated.
 
     `networks` (kind -> network) and `program` (its version) go into the headers of the data. `labels`: tracks and names
-    are drawn. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each failure.
+    are drawn. `hide`: what is hidden in all that is written. `face_points`: those of faces are in the data, and drawn where
+    faces are hidden. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each
+    failure.
     """
 
     looker: Looker
     networks: Mapping[str, str]
     program: str
     labels: bool = True
+    hide: Hide | None = None
+    face_points: bool = True
     stopped: Callable[[], bool] = lambda: False
     progress: Callable[[Progress], None] = lambda _progress: None
     failed: Callable[[str], None] = lambda _sentence: None
@@ -96,7 +103,7 @@ class Annotator:
         fresh = make_folder(plan.folder)
         data = None
         try:
-            data = None if plan.data is None else DataFile(plan.data, overwrite=plan.overwrite)
+            data = None if plan.data is None else self._data_file(plan.data, plan.overwrite)
             for number, job in enumerate(plan.jobs, 1):
                 if self.stopped():
                     outcome.interrupted = True
@@ -115,6 +122,13 @@ class Annotator:
             outcome.written.append(named)
         return outcome
 
+    def _data_file(self, target: Path, overwrite: bool) -> DataFile:
+        return DataFile(target, overwrite=overwrite, face_points=self.face_points)
+
+    def marks(self, scene: Scene) -> Marks:
+        """What is drawn for a scene."""
+        return marks_of(drawable(scene, self.hide, face_points=self.face_points), labels=self.labels)
+
     def _annotate(self, job: Job, number: int, plan: Plan, data: DataFile | None, outcome: Outcome) -> None:
         def report(frames: int, total: int | None) -> None:
             self.progress(Progress(job.name, number, len(plan.jobs), frames, total))
@@ -132,8 +146,8 @@ class Annotator:
     def _picture(self, job: Job, plan: Plan, data: DataFile | None, outcome: Outcome) -> None:
         pixels = _picture(job.name)
         scene = self.looker.look(pixels)
-        drawn = pixels.copy()
-        draw(drawn, marks_of(scene, labels=self.labels))
+        drawn = pixels.copy() if self.hide is None else hidden_in(pixels, scene, self.hide)
+        draw(drawn, self.marks(scene))
         outcome.written.append(write_picture(job.target, drawn, overwrite=plan.overwrite))
         if data is not None:
             data.picture(job.name, (pixels.shape[1], pixels.shape[0]), scene)
@@ -156,6 +170,7 @@ class _Video:
         self._fps = 30.0
         self._file: VideoFile | None = None
         self._size: Size | None = None
+        self._ahead = LookAhead(annotator.hide)
 
     def run(self, outcome: Outcome) -> None:
         """Annotate it. Raises SourceError where it could not be read to its end: what was read is whole then."""
@@ -185,16 +200,22 @@ class _Video:
         self._annotator.looker.begin()
         with ThreadPoolExecutor(1, "encoder") as pool:
             before: Future[None] | None = None
-            frames = 0
-            try:
-                while not self._stopped(outcome) and (frame := source.read()) is not None:
-                    scene = self._look(frame)
+
+            def write(ready: Iterable[tuple[Frame, Scene]]) -> None:
+                nonlocal before
+                for frame, scene in ready:
                     if before is not None:
                         before.result()
                     before = pool.submit(self._write, source.name, frame, scene)
+
+            frames = 0
+            try:
+                while not self._stopped(outcome) and (frame := source.read()) is not None:
+                    write(self._ahead.put(frame, self._look(frame)))
                     frames += 1
                     self._report(frames, info.frames)
             finally:
+                write(self._ahead.rest())
                 if before is not None:
                     before.result()  # an error of writing counts for more than what ended the reading
 
@@ -216,10 +237,10 @@ class _Video:
                 start = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
                 annotator = self._annotator
                 self._data.header(self._job.name, source, self._file.size, start, annotator.program, annotator.networks)
-        pixels = frame.pixels
+        pixels = self._ahead.hidden(frame)
         if scene:
-            pixels = pixels.copy()
-            draw(pixels, marks_of(scene, labels=self._annotator.labels))
+            pixels = pixels if pixels.flags.writeable else pixels.copy()
+            draw(pixels, self._annotator.marks(scene))
         number = self._file.frames
         time = self._file.write(pixels, frame.time / 1e9)
         if self._data is not None:

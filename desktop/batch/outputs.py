@@ -97,10 +97,12 @@ class VideoFile:
 class DataFile:
     """The lines of everything that was annotated, in one file. Every method raises RecordingError.
 
-    The name is taken and locked at once; the file is written from the first line on.
+    The name is taken and locked at once; the file is written from the first line on. `face_points`: with those of
+    faces.
     """
 
-    def __init__(self, target: Path, *, overwrite: bool) -> None:
+    def __init__(self, target: Path, *, overwrite: bool, face_points: bool = True) -> None:
+        self._face_points = face_points
         self._place = Placing(target, overwrite=overwrite)
         try:
             self._lock = Lock(self._place.temporary)
@@ -112,7 +114,7 @@ class DataFile:
     @property
     def _writer(self) -> SidecarWriter:
         if self._begun is None:
-            self._begun = SidecarWriter(self._place.temporary)
+            self._begun = SidecarWriter(self._place.temporary, face_points=self._face_points)
         return self._begun
 
     def header(self, file: str, source: str, size: Size, start: str, program: str, networks: Mapping[str, str]) -> None:

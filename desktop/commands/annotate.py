@@ -8,6 +8,7 @@ import typer
 
 from desktop import __version__, cores, folders
 from desktop.commands import bars
+from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice
 from desktop.commands.interruption import Interrupted, between_steps
 from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
@@ -55,6 +56,9 @@ def annotate(
         typer.Option(metavar="OUT.jsonl", help="Write what was found as well, one JSON line a frame."),
     ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
+    hide: Hidden = None,
+    hide_how: HideHow = How.PIXELATE,
+    keep_face_points: KeepFacePoints = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     no_objects: NoObjects = False,
     no_faces: NoFaces = False,
@@ -91,6 +95,7 @@ def annotate(
         smooth=not no_smooth,
         objects=choice,
     )
+    hidden = hide_choice(hide, hide_how, options)
 
     from desktop.batch.annotate import Annotator
     from desktop.batch.plan import plan
@@ -99,6 +104,7 @@ def annotate(
     looker = load(options, device, talk)
     if looker.labels:
         check_classes(choice, looker.labels)
+        check_hidden(frozenset() if hidden is None else hidden.labels, choice.detector, looker.labels)
     said = looker.note
     with between_steps() as stop, bars.frames(talk) as progress:
         outcome = Annotator(
@@ -106,6 +112,8 @@ def annotate(
             networks=options.kinds(),
             program=__version__,
             labels=not no_labels,
+            hide=hidden,
+            face_points=hidden is None or not hidden.faces or keep_face_points,
             stopped=stop,
             progress=progress,
             failed=talk.fail,

@@ -140,6 +140,13 @@ class Privacy:
         return [_wider(box, self.hide.margin) for box in _where(past, future, time)]
 
 
+def hidden_in(pixels: Pixels, scene: Scene, hide: Hide) -> Pixels:
+    """A single picture by itself, in which `scene` was found: another one, with what is to be hidden hidden."""
+    privacy = Privacy(hide)
+    privacy.saw(0.0, scene)
+    return privacy.hidden(pixels, 0.0)
+
+
 def drawable(scene: Scene, hide: Hide | None, *, face_points: bool = False) -> Scene:
     """The scene whose marks may be drawn on a picture in which `hide` was hidden: faces are boxes there.
 

@@ -94,12 +94,16 @@ class FakeSource:
             assert self.released.wait(PATIENCE), "nobody released the hanging source"
         elif word != "frame":
             raise SourceError(word)
-        width, height = self.size
-        pixels = np.zeros((height, width, 3), np.uint8)
-        pixels[..., 0], pixels[..., 1] = self._given % 256, self._given // 256
-        frame = Frame(pixels, self._given, self._times(self._given))
+        frame = Frame(self.picture(self._given), self._given, self._times(self._given))
         self._given += 1
         return frame
+
+    def picture(self, number: int) -> Pixels:
+        """The pixels of frame `number`, which say it."""
+        width, height = self.size
+        pixels = np.zeros((height, width, 3), np.uint8)
+        pixels[..., 0], pixels[..., 1] = number % 256, number // 256
+        return pixels
 
     def close(self) -> None:
         """Let go."""
