@@ -52,16 +52,15 @@ class Encoder:
     def __init__(self, size: Size, *, options: VideoOptions = PLAIN, fps: float = 30.0) -> None:
         self.size = recorded_size(size, options.height)
         self._options, self._fps = options, fps
+        self.ticks = -1
+        """The time of the last frame, 1/90000 s from the first; -1 before the first."""
         self._first: float | None = None
-        self._ticks = -1
-        self._keyframe = 0
+        self._keyframe: int | None = None
+        self._finished = False
         self._fits: dict[Size, Fit] = {}
-        try:
-            self._context = self._opened()
-        except (FFmpegError, OSError, ValueError) as error:
-            raise RecordingError(f"The encoder {X264} cannot be opened: {str(error).rstrip('.')}.") from error
+        self._context = self._open()
 
-    def _opened(self) -> VideoCodecContext:
+    def _open(self) -> VideoCodecContext:
         context = VideoCodecContext.create("libx264", "w")
         context.width, context.height = (side + side % 2 for side in self.size)
         context.pix_fmt = "yuv420p"
@@ -72,13 +71,11 @@ class Encoder:
         context.color_trc, context.color_range = _TRANSFER, _RANGE
         context.flags &= ~_GLOBAL_HEADER
         context.options = _X264 | {"crf": str(self._options.quality)}
-        context.open()
+        try:
+            context.open()
+        except (FFmpegError, OSError, ValueError) as error:
+            raise RecordingError(f"The encoder {X264} cannot be opened: {str(error).rstrip('.')}.") from error
         return context
-
-    @property
-    def time(self) -> float:
-        """Seconds from the first frame to the last, 0 before."""
-        return max(0, self._ticks) / TICKS
 
     def fit_of(self, size: Size) -> Fit:
         """How frames of `size` are placed into this video's pictures."""
@@ -93,21 +90,27 @@ class Encoder:
         """
         if self._first is None:
             self._first = time
-        first = self._ticks < 0
-        ticks = max(self._ticks + 1, round((time - self._first) * TICKS))
+        if self._finished:
+            self._context, self._finished = self._open(), False
+        self.ticks = max(self.ticks + 1, round((time - self._first) * TICKS))
         height, width = pixels.shape[:2]
         frame = av.VideoFrame.from_ndarray(i420(self.fit_of((width, height)).pixels(pixels)), format="yuv420p")
-        frame.pts = ticks
+        frame.pts = self.ticks
         frame.time_base = Fraction(1, TICKS)
-        if first or ticks - self._keyframe >= KEYFRAME_EVERY * TICKS:
+        if self._keyframe is None or self.ticks - self._keyframe >= KEYFRAME_EVERY * TICKS:
             frame.pict_type = PictureType.I
-            self._keyframe = ticks
-        packets = self._given(frame)
-        self._ticks = ticks
-        return packets
+            self._keyframe = self.ticks
+        return self._given(frame)
+
+    def begin_anew(self) -> None:
+        """Let the next frame be a keyframe."""
+        self._keyframe = None
 
     def finish(self) -> list[Packet]:
-        """The packets that are not given yet; no frame comes after. Raises RecordingError."""
+        """The packets that are not given yet. A frame that comes after is a keyframe. Raises RecordingError."""
+        if self._finished:
+            return []
+        self._finished, self._keyframe = True, None
         return self._given(None)
 
     def _given(self, frame: av.VideoFrame | None) -> list[Packet]:

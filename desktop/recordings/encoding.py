@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
 from desktop.frame import Pixels
 from desktop.recordings.encoder import Encoder, Packet
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from models.errors import RecordingError
+from models.scene import Scene
 
-Packets = tuple[list[Packet], ...]
-"""The packets of each video, in the order annotated, clean."""
+Packets = tuple[tuple[Packet, ...], ...]
+"""Packets of each video, in the order annotated, clean."""
+
+_THING = 256  # bytes that a thing or a packet takes beside its numbers, about
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A frame as a recording keeps it. `ticks`: its time, 1/90000 s from the first; `moment`: when it was taken, UTC.
+
+    `packets`: those that were ready then, mostly its own. `scene` in pixels of the video, without masks, None where it
+    was not analysed. The rest as for `Recording.write`.
+    """
+
+    ticks: int
+    moment: datetime
+    packets: Packets
+    scene: Scene | None
+    interpolated: bool = False
+    index: int | None = None
+    position: float | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory, about."""
+        encoded = sum(len(packet.data) + _THING for video in self.packets for packet in video)
+        return encoded + _THING + (_bytes_of(self.scene) if self.scene is not None else 0)
+
+
+def _bytes_of(scene: Scene) -> int:
+    objects = sum(thing.box.nbytes + _THING for thing in scene.objects)
+    faces = sum(face.box.nbytes + face.points.nbytes + _THING for face in scene.faces)
+    return objects + faces + sum(one.box.nbytes + one.points.nbytes + one.world.nbytes + _THING for one in scene.bodies)
 
 
 class Encoding:
@@ -31,31 +66,50 @@ class Encoding:
         """Width and height of the videos' pictures."""
         return self._encoders[0].size
 
-    @property
-    def time(self) -> float:
-        """Seconds from the first frame to the last, 0 before."""
-        return self._encoders[0].time
-
     def fit_of(self, size: Size) -> Fit:
         """How frames of `size` are placed into the videos' pictures."""
         return self._encoders[0].fit_of(size)
 
-    def encode(self, pixels: Pixels, time: float, clean: Pixels | None = None) -> Packets:
-        """The packets ready after a frame at `time` (seconds). `clean`: without marks; where none are drawn, `pixels`.
-
-        Raises RecordingError.
-        """
+    def take(
+        self,
+        pixels: Pixels,
+        time: float,
+        *,
+        clean: Pixels | None = None,
+        scene: Scene | None,
+        analysed: bool,
+        interpolated: bool = False,
+        index: int | None = None,
+        position: float | None = None,
+    ) -> Taken:
+        """Encode a frame for every video; see `Recording.write`. Raises RecordingError."""
+        moment = datetime.now(UTC)
         pictures = [pixels] if self.annotated else []
         if self.clean:
             pictures.append(pixels if clean is None else clean)
-        return tuple(encoder.encode(one, time) for encoder, one in zip(self._encoders, pictures, strict=True))
+        packets = tuple(tuple(encoder.encode(one, time)) for encoder, one in zip(self._encoders, pictures, strict=True))
+        placed = None
+        if analysed:
+            placed = _unmasked(self.fit_of((pixels.shape[1], pixels.shape[0])).scene(scene or Scene()))
+        return Taken(self._encoders[0].ticks, moment, packets, placed, interpolated, index, position)
 
     def finish(self) -> Packets:
         """The packets that are not given yet. The next frame, if one comes, begins with a keyframe."""
-        return tuple(encoder.finish() for encoder in self._encoders)
+        return tuple(tuple(encoder.finish()) for encoder in self._encoders)
+
+    def begin_anew(self) -> None:
+        """Let the next frame begin with a keyframe."""
+        for encoder in self._encoders:
+            encoder.begin_anew()
 
 
 def refuse_nothing(annotated: bool, clean: bool) -> None:
     """Raise RecordingError where neither video is wanted."""
     if not (annotated or clean):
         raise RecordingError("Nothing would be recorded: ask for the annotated video, the clean one, or both.")
+
+
+def _unmasked(scene: Scene) -> Scene:
+    if all(body.mask is None for body in scene.bodies):
+        return scene
+    return replace(scene, bodies=tuple(replace(body, mask=None) for body in scene.bodies))

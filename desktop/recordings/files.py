@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop.recordings.encoding import Packets
+from desktop.recordings.encoder import TICKS
+from desktop.recordings.encoding import Packets, Taken
 from desktop.recordings.locking import Lock
 from desktop.recordings.pixels import Size
 from desktop.recordings.placing import Placing, clean_name
@@ -65,6 +66,8 @@ class Files:
         self._locks: list[Lock] = []
         self._videos: list[VideoFile] = []
         self._data: SidecarWriter | None = None
+        self._first = 0
+        self.frames = 0
         try:
             for name in names.all:
                 self._places.append(Placing(name, overwrite=overwrite))
@@ -97,13 +100,28 @@ class Files:
         """Seconds that the videos last."""
         return max(video.duration for video in self._videos)
 
+    def add(self, taken: Taken) -> None:
+        """Append a frame: its packets and its line. The first is at 0 in all files. Raises RecordingError."""
+        if self.frames == 0:
+            self._first = taken.ticks
+        self.write(taken.packets)
+        self.data.line(
+            self.frames,
+            (taken.ticks - self._first) / TICKS,
+            taken.scene,
+            interpolated=taken.interpolated,
+            position=taken.position,
+            index=taken.index,
+        )
+        self.frames += 1
+
     def write(self, packets: Packets) -> None:
         """Append packets to each video. Raises RecordingError."""
         for video, ready in zip(self._videos, packets, strict=True):
             for packet in ready:
                 video.write(packet)
 
-    def finish(self, *, frames: int, dropped: int, skipped: int, late: int) -> tuple[Path, ...]:
+    def finish(self, *, dropped: int, skipped: int, late: int) -> tuple[Path, ...]:
         """Make all whole and give them their names, which are returned, the sidecar's first.
 
         The numbers are the sidecar's last line, which is written once the videos are whole. Raises RecordingError; what
@@ -112,7 +130,7 @@ class Files:
         try:
             for video in self._videos:
                 video.close()
-            self.data.end(frames=frames, dropped=dropped, skipped=skipped, late=late)
+            self.data.end(frames=self.frames, dropped=dropped, skipped=skipped, late=late)
             self.data.close()
         finally:
             self.close_quietly()  # a locked or open file cannot be renamed on Windows

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from desktop.frame import Pixels
-from desktop.recordings.encoding import Encoding, refuse_nothing
+from desktop.recordings.encoding import Encoding, Packets, Taken, refuse_nothing
 from desktop.recordings.files import Files, Header, names_of
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.placing import Placing
+from desktop.recordings.ring import Ring
 from models.errors import RecordingError
 from models.scene import Scene
 
@@ -23,8 +25,10 @@ class Recording:
     the first frame, if not given) go into the sidecar's header. `overwrite` allows existing files to be replaced.
     `face_points` False leaves the points of faces out of the sidecar. `fps` only says how long a single frame lasts.
     `video`: quality, size, encoder; without it the defaults with `threads` of the encoder. `annotated` and `clean` say
-    which videos are wanted; of both, the clean one is NAME.clean.mp4. Used by one thread. Marks are drawn by the
-    caller, into the pixels it gives.
+    which videos are wanted; of both, the clean one is NAME.clean.mp4. With a `ring` the videos and all about them are
+    the ring's, and the recording begins with what it holds `since` then (seconds, of the origin of the frames' times);
+    the ring is given its frames by the recording, until that ends. Used by one thread. Marks are drawn by the caller,
+    into the pixels it gives.
 
     Raises RecordingError at once where a target exists or its folder cannot be written to.
     """
@@ -44,7 +48,11 @@ class Recording:
         video: VideoOptions | None = None,
         annotated: bool = True,
         clean: bool = False,
+        ring: Ring | None = None,
+        since: float = 0.0,
     ) -> None:
+        if ring is not None:
+            annotated, clean, fps = ring.annotated, ring.clean, ring.fps
         refuse_nothing(annotated, clean)
         self.path = path
         self._names = names_of(path, annotated, clean)
@@ -53,18 +61,36 @@ class Recording:
         self._overwrite, self._face_points = overwrite, face_points
         self._fps, self._video = fps, video or VideoOptions(threads=threads)
         self._annotated, self._clean = annotated, clean
-        self._encoding: Encoding | None = None
+        self._ring, self._since = ring, since
+        self._frames_from: Encoding | Ring | None = ring
         self._files: Files | None = None
         self._ended = False
         self._kept: tuple[Path, ...] | None = None
         self.frames = 0
+        self.before = 0
+        """Frames that came from the ring."""
         self.duration = 0.0
         for target in self._names.all:
             Placing(target, overwrite=overwrite).abort()  # refuses now what the first frame would be refused
 
     def fit_of(self, size: Size) -> Fit | None:
         """How frames of `size` will lie in the video's pictures; None before the first frame."""
-        return self._encoding.fit_of(size) if self._encoding is not None else None
+        return self._frames_from.fit_of(size) if self._frames_from is not None else None
+
+    def begin(self) -> None:
+        """Make the files at once and write what the ring holds; without it the next frame does. Raises RecordingError.
+
+        Does nothing without a ring that holds something.
+        """
+        if self._ring is None or self._files is not None or self._ended:
+            return
+        held = self._ring.since(self._since)
+        if held:
+            self._files = self._made(self._ring.size, held[0].moment)
+            self._ring.lend()
+            self.before = len(held)
+            for taken in held:
+                self._add(self._files, taken)
 
     def write(
         self,
@@ -87,22 +113,36 @@ class Recording:
         """
         if self._ended:
             raise RecordingError(f"The recording {self.path} has ended already.")
-        size = (pixels.shape[1], pixels.shape[0])
-        if self._encoding is None or self._files is None:
-            self._encoding, self._files = self._begin(size)
-        encoding, files = self._encoding, self._files
-        files.write(encoding.encode(pixels, time, clean))
-        placed = encoding.fit_of(size).scene(scene or Scene()) if analysed else None
-        files.data.line(self.frames, encoding.time, placed, interpolated=interpolated, position=position, index=index)
-        self.frames += 1
+        self.begin()
+        if self._frames_from is None:
+            size = (pixels.shape[1], pixels.shape[0])
+            self._frames_from = Encoding(
+                size, annotated=self._annotated, clean=self._clean, options=self._video, fps=self._fps
+            )
+        taken = self._frames_from.take(
+            pixels,
+            time,
+            clean=clean,
+            scene=scene,
+            analysed=analysed,
+            interpolated=interpolated,
+            index=index,
+            position=position,
+        )
+        if self._files is None:
+            self._files = self._made(self._frames_from.size, self._start or taken.moment)
+            if self._ring is not None:
+                self._ring.lend()
+        self._add(self._files, taken)
+
+    def _add(self, files: Files, taken: Taken) -> None:
+        files.add(taken)
+        self.frames = files.frames
         self.duration = files.duration
 
-    def _begin(self, size: Size) -> tuple[Encoding, Files]:
-        encoding = Encoding(size, annotated=self._annotated, clean=self._clean, options=self._video, fps=self._fps)
-        start = self._start or datetime.now(UTC)
-        header = Header(self._program, self._source, encoding.size, start, self._networks)
-        files = Files(self._names, header, overwrite=self._overwrite, face_points=self._face_points, fps=self._fps)
-        return encoding, files
+    def _made(self, size: Size, start: datetime) -> Files:
+        header = Header(self._program, self._source, size, start, self._networks)
+        return Files(self._names, header, overwrite=self._overwrite, face_points=self._face_points, fps=self._fps)
 
     def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
         """End the recording: make its files whole and give them their names, the sidecar first.
@@ -112,14 +152,15 @@ class Recording:
         """
         if self._ended:
             return None
+        self.begin()
         self._ended = True
-        files, encoding = self._files, self._encoding
-        if files is None or encoding is None:
+        files = self._files
+        if files is None:
             return None
         try:
-            files.write(encoding.finish())
+            files.write(self._rest())
             self.duration = files.duration
-            return files.finish(frames=self.frames, dropped=dropped, skipped=skipped, late=late)
+            return files.finish(dropped=dropped, skipped=skipped, late=late)
         except BaseException:
             files.close_quietly()
             self._kept = files.names()
@@ -136,5 +177,14 @@ class Recording:
             kept, self._kept = self._kept, None
             return kept
         self._ended = True
+        with contextlib.suppress(RecordingError):  # the first error has been told, this one only follows from it
+            self._rest()
         self._files.close_quietly()
         return self._files.names()
+
+    def _rest(self) -> Packets:
+        """What the encoders still hold."""
+        if self._ring is not None:
+            return self._ring.take_back()
+        assert isinstance(self._frames_from, Encoding)  # there are no files without it
+        return self._frames_from.finish()

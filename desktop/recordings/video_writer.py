@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from desktop.frame import Pixels
-from desktop.recordings.encoder import Encoder
+from desktop.recordings.encoder import TICKS, Encoder
 from desktop.recordings.options import PLAIN, VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.video_file import VideoFile
@@ -53,7 +53,7 @@ class VideoWriter:
         for packet in self._encoder.encode(pixels, time):
             self._file.write(packet)
         self.frames += 1
-        return self._encoder.time
+        return self._encoder.ticks / TICKS
 
     def close(self) -> None:
         """Make the file whole; more than once is fine. Raises RecordingError when the end could not be written.
