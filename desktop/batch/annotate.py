@@ -78,8 +78,8 @@ class Annotator:
     """How inputs are annotated.
 
     `networks` (kind -> network) and `program` (its version) go into the headers of the data. `labels`: tracks and names
-    are drawn. `hide`: what is hidden in all that is written. `face_points`: those of faces are in the data, and drawn where
-    faces are hidden. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each
+    are drawn. `hide`: what is hidden in all that is written. `face_points`: those of faces are in the data, and drawn
+    where faces are hidden. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each
     failure.
     """
 
