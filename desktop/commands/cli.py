@@ -26,6 +26,7 @@ from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
 from desktop.commands.options import Debug, Json, Quiet
+from desktop.commands.repair import repair
 from desktop.commands.self_check import self_check
 from desktop.commands.talk import logs_on_stderr, redacted
 from desktop.commands.train import train
@@ -64,6 +65,7 @@ app.command("cameras")(cameras)
 app.command("bench")(bench)
 app.command("evaluate")(evaluate)
 app.command("export")(export)
+app.command("repair")(repair)
 app.command("self-check")(self_check)
 app.command("train")(train)
 app.command("window", hidden=True)(window)
