@@ -97,7 +97,8 @@ class Rule(_Said):
     many at once. `seconds`: how long this must hold; it may be missed for `gap` seconds meanwhile. `hours`, such as
     "22:00-06:30", and `days` (of its beginning) when it is judged, by the local clock. `cooldown`: seconds from one
     finding to the next. What is done: `record`, `snapshot`, `notify`, and `run`: a program and its arguments, in which
-    {label}, {score}, {time}, {file} and {rule} are filled in, one by one, without a shell.
+    {label}, {score}, {time}, {file} and {rule} are filled in, one by one, without a shell; after `limit` seconds it is
+    ended.
     """
 
     name: Name
@@ -128,6 +129,8 @@ class Rule(_Said):
         ]
         | None
     ) = None
+
+    limit: Annotated[float, Field(ge=1.0, le=3600.0)] = 60.0
 
     @model_validator(mode="after")
     def _whole(self) -> Rule:
