@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from desktop.frame import Frame
 from desktop.live.slot import LONGEST_WAIT
-from desktop.sources.source import Source, SourceInfo
+from desktop.sources.source import Enduring, Source, SourceInfo
 from models.errors import OnlookerError
 
 logger = logging.getLogger(__name__)
@@ -57,8 +57,10 @@ class Capture:
         self.thread.start()
 
     def stop(self) -> None:
-        """Ask it to end; it does after the frame in hand."""
+        """Ask it to end; it does after the frame in hand, and at once where it waits for a source to be there again."""
         self._stop.set()
+        if isinstance(self._source, Enduring):
+            self._source.interrupt()
 
     def _run(self) -> None:
         error = ""

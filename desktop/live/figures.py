@@ -43,8 +43,9 @@ class Figures:
     opened), "stopped". `analysis`: "off", "loading" (`loading` says what, `progress` 0..1 how far), "running" or
     "failed". `capture_fps`, `analysed_fps`: frames per second over the last two seconds. `age`: seconds since the
     capture of the frame to be shown, None before the first. `silent`: seconds since anything was captured, None
-    before the first. `captured`, `analysed`, `skipped`: frames of the session; `dropped`, `late`: of its recordings
-    and consumers together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one.
+    before the first. `trouble`: what a live source waits for at this moment, a sentence, "" while frames come.
+    `captured`, `analysed`, `skipped`: frames of the session; `dropped`, `late`: of its recordings and consumers
+    together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one.
     """
 
     state: str = "idle"
@@ -57,6 +58,7 @@ class Figures:
     analysed_fps: float = 0.0
     age: float | None = None
     silent: float | None = None
+    trouble: str = ""
     captured: int = 0
     analysed: int = 0
     skipped: int = 0

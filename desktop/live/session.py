@@ -21,7 +21,7 @@ from desktop.live.showing import Pair, Shown
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.tally import Tally
 from desktop.live.watermark import Watermark
-from desktop.sources.source import Source, SourceInfo
+from desktop.sources.source import Source, SourceInfo, trouble_of
 from models.errors import RecordingError
 from models.scene import Scene
 
@@ -384,6 +384,7 @@ class Session:
                 analysed_fps=analysed_fps,
                 age=tally.age(moment),
                 silent=tally.silent(moment),
+                trouble=trouble_of(self.source) if self._state in ("opening", "running") else "",
                 captured=tally.captured,
                 analysed=tally.analysed,
                 skipped=self._skipped + (analysis.slot.replaced if analysis is not None else 0),

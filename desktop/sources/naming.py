@@ -11,27 +11,23 @@ from urllib.request import url2pathname
 import cv2
 
 import resources
+from desktop.sources.address import HIDDEN, SCHEMES, address_of, redacted
 from desktop.sources.camera import CameraSource
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.source import Source
+from desktop.sources.stream import StreamSource
 from desktop.sources.video import VIDEO_SUFFIXES, VideoSource
 from models.errors import SourceError
 
 DEMO = "demo"
 CAMERA = "camera:"
-NAMES = "camera:0, camera:NAME, the path of a video, a picture or a folder of pictures, or demo"
+NAMES = "camera:0, camera:NAME, the path of a video, a picture or a folder of pictures, rtsp://…, http(s)://…, or demo"
 """What can be named, for sentences and help."""
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
 _SECRET = re.compile(r"[^/@\s]+:[^/@\s]*@")
 _TILED = {".heic", ".heif"}  # FFmpeg would take one tile of such a picture for a video
-_LATER = {
-    "rtsp": "network cameras",
-    "rtsps": "network cameras",
-    "http": "addresses on the network",
-    "https": "addresses on the network",
-    "screen": "the screen",
-}
+_LATER = {"screen": "the screen"}
 """Named by the contract, read by a later version: refused honestly."""
 
 
@@ -40,14 +36,16 @@ def make_source(
 ) -> Source:
     """The source that a name names, not yet open.
 
-    `loop`: a video or a folder starts over at its end, time going on. `size` (width, height) and `fps` are wishes for a
-    camera. Raises SourceError with one sentence where nothing can be named so. A word of the contract comes before a
+    `loop`: what has an end starts over there, time going on. `size` (width, height) and `fps` are wishes for a camera.
+    Raises SourceError with one sentence where nothing can be named so. A word of the contract comes before a
     file of the same name: `./demo` is the file.
     """
     exact, name = name, name.strip()
     scheme = _scheme(name)
     if scheme == "camera":
         return CameraSource(name[len(CAMERA) :], size=size, fps=fps)
+    if scheme in SCHEMES:
+        return StreamSource(address_of(name), loop=loop)
     if scheme in _LATER:
         raise SourceError(f"This version cannot watch {_LATER[scheme]} yet: name {NAMES}.")
     path = path_of(exact)
@@ -96,7 +94,12 @@ def name_of(path: Path) -> str:
 
 def is_live(name: str) -> bool:
     """Whether the name is that of something that gives frames as they come (a camera, a stream, the screen)."""
-    return _scheme(name.strip()) in {"camera", *_LATER}
+    return _scheme(name.strip()) in {"camera", *SCHEMES, *_LATER}
+
+
+def shown_as(name: str) -> str:
+    """A name as it may be shown, logged and stored: an address without user, password and tokens."""
+    return _SECRET.sub(f"{HIDDEN}@", redacted(name))
 
 
 def is_picture(path: Path) -> bool:
@@ -113,7 +116,7 @@ def _scheme(name: str) -> str:
     if found is None:
         return ""
     scheme = found[1].lower()
-    known = scheme in {"camera", "file", *_LATER}
+    known = scheme in {"camera", "file", *SCHEMES, *_LATER}
     return scheme if known or name[found.end() :].startswith("//") else ""
 
 
@@ -147,4 +150,4 @@ def _nothing(name: str, scheme: str) -> str:
         return f"Nothing is named: name {NAMES}."
     if scheme and scheme != "file":
         return f"{scheme}:// is not known: name {NAMES}."
-    return f"There is no file or folder {_SECRET.sub('…@', name)}: name {NAMES}."
+    return f"There is no file or folder {shown_as(name)}: name {NAMES}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from desktop.frame import Frame
 
@@ -14,7 +14,8 @@ class SourceInfo:
 
     `size`: width and height of its frames (upright) in pixels. `fps`: nominal frames per second, None where unknown.
     `frames`: how many it is said to have (files; an estimate, never trusted), `duration`: seconds, None where unknown.
-    `asked` and `got`: the mode requested of a camera and the one delivered, as sentences fit to be shown, else "".
+    `asked` and `got`: the mode requested (of a camera, the screen) and the one delivered, as sentences fit to be shown,
+    else "".
     """
 
     size: tuple[int, int]
@@ -51,3 +52,26 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of everything. Never raises."""
         ...
+
+
+@runtime_checkable
+class Enduring(Protocol):
+    """What a live source has besides where `read` waits until what was lost is there again, instead of raising.
+
+    `trouble`: one sentence of what is wrong at this moment, "" while frames come; asked from any thread.
+    """
+
+    @property
+    def trouble(self) -> str: ...
+
+    def interrupt(self) -> None:
+        """Have a `read` or `open` that waits come back at once, with None or SourceError. From any thread; no waiting.
+
+        It gives nothing more until it is opened again.
+        """
+        ...
+
+
+def trouble_of(source: Source) -> str:
+    """What is wrong with a source that endures, "" where nothing is or it would raise instead."""
+    return source.trouble if isinstance(source, Enduring) else ""

@@ -20,7 +20,7 @@ from desktop.live.snapshot import file_name
 from desktop.recordings.placing import free_name
 from desktop.recordings.reasons import why
 from desktop.settings import Settings
-from desktop.sources.source import Source, SourceInfo
+from desktop.sources.source import Enduring, Source, SourceInfo, trouble_of
 from desktop.window.eyes import options_of
 from desktop.window.room import Room
 from models.errors import RecordingError
@@ -41,6 +41,14 @@ class _Told:
 
     def read(self) -> Frame | None:
         return self._source.read()
+
+    @property
+    def trouble(self) -> str:
+        return trouble_of(self._source)
+
+    def interrupt(self) -> None:
+        if isinstance(self._source, Enduring):
+            self._source.interrupt()
 
     def close(self) -> None:
         try:

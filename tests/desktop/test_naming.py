@@ -13,6 +13,7 @@ from clips import numbered, write_clip
 from desktop.sources.camera import CameraSource
 from desktop.sources.naming import NAMES, is_live, is_picture, make_source, name_of, path_of
 from desktop.sources.pictures import FolderSource, PictureSource
+from desktop.sources.stream import StreamSource
 from desktop.sources.video import VideoSource
 from models.errors import SourceError
 
@@ -43,6 +44,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("camera:Twin#2", CameraSource),
         ("camera:/dev/video0", CameraSource),
         ("CAMERA:1", CameraSource),
+        ("rtsp://host/stream", StreamSource),
+        ("rtsps://user:password@host:322/stream", StreamSource),
+        ("http://[fe80::1]:8080/x.mp4", StreamSource),
+        ("HTTPS://host/x.mp4", StreamSource),
         ("demo", VideoSource),
         ("./demo", VideoSource),
         ("clip.mp4", VideoSource),
@@ -61,7 +66,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("here")
 def test_each_name_names_one_kind_of_source(name: str, kind: type) -> None:
     assert type(make_source(name)) is kind
-    assert is_live(name) == (kind is CameraSource)
+    assert is_live(name) == (kind in (CameraSource, StreamSource))
 
 
 def test_files_are_also_named_as_desktops_name_what_is_dropped(here: Path) -> None:
@@ -74,10 +79,6 @@ def test_files_are_also_named_as_desktops_name_what_is_dropped(here: Path) -> No
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("rtsp://host/stream", "This version cannot watch network cameras yet"),
-        ("rtsps://host/stream", "This version cannot watch network cameras yet"),
-        ("http://host/x.mp4", "This version cannot watch addresses on the network yet"),
-        ("HTTPS://host/x.mp4", "This version cannot watch addresses on the network yet"),
         ("screen:0", "This version cannot watch the screen yet"),
         ("screen:0:1,2,3,4", "This version cannot watch the screen yet"),
         ("gopher://host/x", "gopher:// is not known"),
@@ -119,10 +120,12 @@ def test_what_comes_as_it_comes_is_live_whether_or_not_this_version_can_watch_it
 @pytest.mark.parametrize(
     "name",
     [
-        "rtsp://user:canary@host/stream",
         "rtsp:/user:canary@host/stream",
-        "RTSP://user:canary@host:554",
-        "https://user:canary@host/x.mp4?token=canary",
+        "RTSP://user:canary@host:port",
+        "rtsp://user:cana ry@host/",
+        "rtsp://user:canary/canary@host/stream",
+        "https://user:canary@/x.mp4?token=canary",
+        "gopher://user:canary@host/x",
         "ftp://user:canary@host/x.mp4",
         "srt://host?passphrase=canary",
         "user:canary@host/stream",
