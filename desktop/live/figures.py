@@ -18,7 +18,8 @@ class RecordingFigures:
     `captured`: frames captured since it began, until it was stopped; once it has ended, `frames` (in the file) +
     `dropped` = `captured`, but where the disk failed the file lacks the last of them, half a second at most. `skipped`:
     not analysed because a newer frame was there. `late`: not waited for any longer. `waiting`: frames still to be
-    written. `duration`: seconds in the file. `files`: what lies on the disk, sidecar first: under final names when
+    written. `duration`: seconds in the file. `paused`: frames are left out for now. `free`: bytes left on its disk at
+    the last look, None where that is not known. `files`: what lies on the disk, sidecar first: under final names when
     finished, under temporary ones when failed (but for what could still be named); empty where nothing was written.
     """
 
@@ -31,6 +32,8 @@ class RecordingFigures:
     late: int = 0
     waiting: int = 0
     duration: float = 0.0
+    paused: bool = False
+    free: int | None = None
     error: str = ""
     files: tuple[Path, ...] = ()
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.frame import Frame
 from desktop.live.capture import Clock
 from desktop.live.figures import RecordingFigures
+from desktop.live.guard import Guard
 from desktop.live.recording import CAPACITY, Look, Recorder, RecordingOptions
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
+from desktop.recordings.guards import refuse_full
 from desktop.recordings.recording import Recording
 from models.errors import RecordingError
 
@@ -34,13 +36,14 @@ class Target:
 class Recorders:
     """All recordings of a session, in order. Methods may be called from any thread and return at once, but for `join`.
 
-    `failed` is called with the sentence of an error that ended one.
+    `tell` is called with the sentence of an error that ended one, and with warnings.
     """
 
-    def __init__(self, watermark: Watermark, *, clock: Clock, failed: Callable[[str], None]) -> None:
-        self._watermark, self._clock, self._failed = watermark, clock, failed
+    def __init__(self, watermark: Watermark, *, clock: Clock, tell: Callable[[str], None]) -> None:
+        self._watermark, self._clock, self._tell = watermark, clock, tell
         self._lock = threading.Lock()
         self._recorders: tuple[Recorder, ...] = ()
+        self._guards: tuple[Guard, ...] = ()
 
     def refuse_second(self) -> None:
         """Raise RecordingError where one takes frames."""
@@ -50,7 +53,7 @@ class Recorders:
     def start(self, target: Target, options: RecordingOptions) -> None:
         """Record every frame from the next one on.
 
-        Raises RecordingError where one takes frames already, or the file cannot be made.
+        Raises RecordingError where one takes frames already, the file cannot be made, or the disk has no room for it.
         """
         self.refuse_second()
         file = Recording(
@@ -65,13 +68,17 @@ class Recorders:
             annotated=options.annotated,
             clean=options.clean,
         )
+        refuse_full(target.path.parent, options.limits)
         recorder = Recorder(
-            file, self._watermark, options, clock=self._clock, failed=self._failed, capacity=target.capacity
+            file, self._watermark, options, clock=self._clock, failed=self._tell, capacity=target.capacity
         )
+        guard = Guard(target.path.parent, options.limits, over=recorder.over, stop=recorder.end, tell=self._tell)
         with self._lock:
             self.refuse_second()
             recorder.start()
+            guard.start()
             self._recorders = (*self._recorders, recorder)
+            self._guards = (*self._guards, guard)
 
     def captured(self, frame: Frame) -> None:
         """Hand a frame on."""
@@ -92,6 +99,12 @@ class Recorders:
         """Have each close its file after the frame in hand; what waits is dropped."""
         for recorder in self._recorders:
             recorder.cut()
+
+    def pause(self, paused: bool) -> None:
+        """Pause the newest, or go on with it."""
+        with self._lock:
+            for recorder in self._recorders[-1:]:
+                recorder.pause(paused)
 
     def stop(self) -> None:
         """End the newest; asked again while it still writes, cut it."""
@@ -114,8 +127,11 @@ class Recorders:
 
     def threads(self) -> list[threading.Thread]:
         """The threads that run."""
-        return [recorder.thread for recorder in self._recorders if recorder.thread.is_alive()]
+        every = [one.thread for one in self._recorders] + [one.thread for one in self._guards]
+        return [thread for thread in every if thread.is_alive()]
 
     def figures(self) -> tuple[RecordingFigures, ...]:
         """How each stands, in order."""
-        return tuple(recorder.figures() for recorder in self._recorders)
+        with self._lock:
+            pairs = zip(self._recorders, self._guards, strict=True)
+            return tuple(replace(recorder.figures(), free=guard.free) for recorder, guard in pairs)

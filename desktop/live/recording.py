@@ -20,6 +20,7 @@ from desktop.live.watermark import Passage, Watermark
 from desktop.recordings.between import between
 from desktop.recordings.carry import Carry
 from desktop.recordings.encoding import refuse_nothing
+from desktop.recordings.guards import Limits
 from desktop.recordings.options import VideoOptions
 from models.errors import RecordingError
 from models.scene import Scene
@@ -47,7 +48,8 @@ class RecordingOptions:
     `video`: quality, height, encoder. `annotated`: a video with marks, `clean`: one without; both are two files.
     `labels`: marks with numbers and names. `face_points`: the sidecar holds the points of faces, None = unless faces
     are hidden. `interpolate`: frames that were not analysed wait for the next one that was, and get marks between those
-    of before and after. `hide`: what no stored picture shows. Raises RecordingError where no video is wanted.
+    of before and after. `hide`: what no stored picture shows. `limits`: of the room on the disk. Raises RecordingError
+    where no video is wanted.
     """
 
     video: VideoOptions = field(default_factory=VideoOptions)
@@ -57,6 +59,7 @@ class RecordingOptions:
     face_points: bool | None = None
     interpolate: bool = True
     hide: Hide | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         refuse_nothing(self.annotated, self.clean)
@@ -113,7 +116,7 @@ class Recorder:
     analysed one is known, and is drawn with what lies between the scenes before and after. Where there is nothing of
     the kind, it is drawn with the last scene as held for at most 0.5 s, else without. `failed` is called once with the
     sentence of an error, which ends the recording: what still waits is counted as dropped. Frames in the file +
-    dropped = offered, always.
+    dropped = offered, always. `over` is set when the file is closed.
     """
 
     def __init__(
@@ -138,6 +141,7 @@ class Recorder:
         self._conveyor: Conveyor[Frame] = Conveyor(capacity, lambda frame: frame.pixels.nbytes)
         self._unseen = Unseen(capacity // 2)
         self._cut = threading.Event()
+        self._paused = False
         self._carry = Carry()
         self._size: tuple[int, int] | None = None
         self._lock = threading.Lock()
@@ -146,6 +150,7 @@ class Recorder:
         self._skipped = self._late = self._dropped = 0
         self._ended, self._error = False, ""
         self._files: tuple[Path, ...] = ()
+        self.over = threading.Event()
         self.thread = threading.Thread(target=self._run, name=f"recording {file.path.name}")
 
     def start(self) -> None:
@@ -153,14 +158,19 @@ class Recorder:
         self.thread.start()
 
     def offer(self, frame: Frame) -> None:
-        """One more captured frame. Never waits."""
-        self._conveyor.put(frame)
+        """One more captured frame; while it is paused, none of this recording. Never waits."""
+        if not self._paused:
+            self._conveyor.put(frame)
 
     def keep(self, index: int, look: Look) -> None:
         """Frame `index` was analysed; kept until that frame is written."""
         with self._lock:
             if index > self._reached and not self._ended:
                 self._looks[index] = look
+
+    def pause(self, paused: bool) -> None:
+        """Leave frames out from the next one on, or take them again: times stay true, so the file has a gap there."""
+        self._paused = paused
 
     def end(self) -> None:
         """No more frames: write what waits, then close the file."""
@@ -184,6 +194,7 @@ class Recorder:
             return RecordingFigures(
                 path=self._file.path,
                 state=state,
+                paused=self._paused and state == "running",
                 captured=self._conveyor.offered,
                 frames=self._file.frames,
                 dropped=self._dropped if self._ended else self._conveyor.dropped,
@@ -218,6 +229,7 @@ class Recorder:
             self._dropped = self._conveyor.offered - self._file.frames
             self._ended = True
             self._looks.clear()
+        self.over.set()
 
     def _take_all(self) -> None:
         while not self._conveyor.over:

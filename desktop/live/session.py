@@ -63,7 +63,7 @@ class Session:
         self._analyses: list[Analysis] = []
         self._notices = Notices()
         self._recorders = Recorders(
-            self._watermark, clock=clock, failed=lambda sentence: self._notices.tell("recording", sentence)
+            self._watermark, clock=clock, tell=lambda sentence: self._notices.tell("recording", sentence)
         )
         self._consumers = Consumers(self._notices.tell)
         self._requested: float | None = None
@@ -283,6 +283,14 @@ class Session:
         with self._lock:
             if self._state not in ("opening", "running"):  # it ended meanwhile: no end mark would come
                 self._recorders.no_more_frames()
+
+    def pause_recording(self) -> None:
+        """Leave frames out of the recording until `resume_recording`: it has a gap in its times there."""
+        self._recorders.pause(True)
+
+    def resume_recording(self) -> None:
+        """Go on with a recording that was paused, from the next frame on."""
+        self._recorders.pause(False)
 
     def stop_recording(self) -> None:
         """End the recording: what waits is written, then the file is closed. The session goes on.

@@ -1,0 +1,64 @@
+"""Looks after the disk while a recording grows, in a thread of its own: asking a disk may take long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from desktop.recordings.guards import Limits, Room, amount, free_bytes, room
+
+EVERY = 2.0
+"""Seconds between two looks: at 100 MB a second, far more than any video, 1 GB lasts five of them."""
+
+
+class Guard:
+    """Looks every two seconds how much is free on the disk of `folder`, until `over` is set.
+
+    `stop` is called once there is too little, `tell` with a sentence then and, once, when there is little. `ask` gives
+    the bytes that are free, None where that cannot be known. `free`: what the last look gave.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        *,
+        over: threading.Event,
+        stop: Callable[[], None],
+        tell: Callable[[str], None],
+        ask: Callable[[Path], int | None] = free_bytes,
+    ) -> None:
+        self._folder, self._limits, self._ask = folder, limits, ask
+        self._over, self._stop, self._tell = over, stop, tell
+        self._warned = False
+        self.free: int | None = None
+        self.thread = threading.Thread(target=self._run, name=f"guard of {folder}")
+
+    def start(self) -> None:
+        """Begin to look, at once for the first time."""
+        self.thread.start()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            if self._look():
+                return
+            self._over.wait(EVERY)
+
+    def _look(self) -> bool:
+        """Look once; True where nothing is to be guarded any more."""
+        free = self.free = self._ask(self._folder)
+        found = room(free, self._limits)
+        if free is None or found is Room.PLENTY or self._over.is_set():
+            return False
+        if found is Room.FULL:
+            self._stop()
+            self._tell(
+                f"Only {amount(free)} are left on the disk of {self._folder}: the recording was stopped, and is whole."
+            )
+            return True
+        if not self._warned:
+            self._warned = True
+            end = f": the recording stops at {amount(self._limits.stop)}" if self._limits.stop else ""
+            self._tell(f"Only {amount(free)} are left on the disk of {self._folder}{end}.")
+        return False
