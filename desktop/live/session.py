@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from desktop.drawing.privacy import Hide
 from desktop.frame import Frame
 from desktop.live.analysis import Analysis, Change, LoadLooker
 from desktop.live.capture import Capture, Clock
 from desktop.live.consumer import Consumers
+from desktop.live.curtain import Curtain
 from desktop.live.figures import Figures, RecordingFigures
 from desktop.live.notices import Notice, Notices
 from desktop.live.recorders import Recorders, Target
@@ -58,6 +60,7 @@ class Session:
         self._state, self._error = "idle", ""
         self._info: SourceInfo | None = None
         self._tally = Tally()
+        self._curtain = Curtain()
         self._skipped = self._turn = 0
         self._analysis: Analysis | None = None
         self._analyses: list[Analysis] = []
@@ -214,6 +217,7 @@ class Session:
             if analysis is not self._analysis:
                 return
             pair = Pair(frame, scene)
+            self._curtain.saw(frame, scene)
             self._tally.analyse(pair, self._clock())
             self._recorders.analysed(frame.index, Look(scene, self._turn))
             self._consumers.analysed(pair)
@@ -369,7 +373,19 @@ class Session:
     def shown(self, now: int | None = None) -> Shown | None:
         """What the window paints at `now` (ns; by default the clock's), see `choose`; None before the first frame."""
         with self._lock:
-            return self._tally.shown(self._clock() if now is None else now)
+            shown = self._tally.shown(self._clock() if now is None else now)
+        return None if shown is None else self._curtain.of(shown)
+
+    def hide(self, hide: Hide | None) -> None:
+        """Hide this in what is shown from now on, None for nothing. Recordings are told by their own options."""
+        pair = self.newest_pair
+        self._curtain.draw(hide)
+        if pair is not None:
+            self._curtain.saw(pair.frame, pair.scene)
+
+    def veiled(self, shown: Shown) -> Shown:
+        """The same, with what `hide` said hidden: for everything that is taken of a frame and leaves memory."""
+        return self._curtain.of(shown)
 
     @property
     def errors(self) -> tuple[Notice, ...]:
