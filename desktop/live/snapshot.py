@@ -23,6 +23,18 @@ def file_name(moment: datetime, suffix: str) -> str:
     return f"Onlooker {moment:%Y-%m-%d %H.%M.%S}{suffix}"
 
 
+def new_name(folder: Path, moment: datetime, suffix: str) -> Path:
+    """A name by date and time in `folder`, which is made where it is missing, that nothing has.
+
+    Raises RecordingError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"{folder} cannot be made: {why(error)}. Choose another folder.") from error
+    return free_name(folder / file_name(moment, suffix))
+
+
 def take(shown: Shown, folder: Path, moment: datetime, *, labels: bool = True) -> Path:
     """Write `shown` as a PNG into `folder`, which is made where it is missing; returns its name, which nothing had.
 
@@ -34,12 +46,8 @@ def take(shown: Shown, folder: Path, moment: datetime, *, labels: bool = True) -
     whole, data = cv2.imencode(".png", pixels)
     if not whole:
         raise RecordingError("The picture could not be encoded as PNG.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{folder} cannot be made: {why(error)}. Choose another folder in the menu.") from error
     with _naming:  # two snapshots of the same second
-        place = Placing(free_name(folder / file_name(moment, ".png")))
+        place = Placing(new_name(folder, moment, ".png"))
     try:
         place.temporary.write_bytes(data.tobytes())
     except OSError as error:
