@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from desktop.recordings.playable import STRIDE, Going, Halted
 from desktop.recordings.reasons import why
 from desktop.recordings.sidecar_reader import LONGEST, End, Entry, Header, Line, entry_of
 from models.errors import RecordingError
@@ -30,15 +31,15 @@ class Cut:
     added: int
 
 
-def cut_sidecar(source: Path, target: Path, times: Sequence[float]) -> Cut:
+def cut_sidecar(source: Path, target: Path, times: Sequence[float], going: Going = lambda _share: True) -> Cut:
     """Write to `target`, which is on disk then, the lines of `source` for the frames of a video, at `times` seconds.
 
     A line belongs to the frame of its number where their times agree. Lines of frames that the video does not hold are
     left out, as is what cannot be read; a frame without a line gets one that says it was not analysed. Raises
     NoSidecarError where there is no header to begin with, or another one follows, RecordingError where `target` cannot
-    be written.
+    be written, Halted where `going` says so.
     """
-    entries = _entries(source)
+    entries = _entries(source, going)
     raw, header = next(entries, (b"", None))
     if not isinstance(header, Header):
         raise NoSidecarError(f"{source} holds no data of a recording: its first line is no header.")
@@ -69,7 +70,7 @@ def close_data(source: Path, target: Path) -> int:
 
     try:
         with target.open("wb") as out:
-            for raw, entry in _entries(source):
+            for raw, entry in _entries(source, lambda _share: True):
                 if isinstance(entry, Header | End):
                     if begun is not None and isinstance(entry, Header):
                         out.write(end())
@@ -88,12 +89,12 @@ def close_data(source: Path, target: Path) -> int:
     return count
 
 
-def fits(source: Path, times: Sequence[float]) -> bool:
-    """Whether a sidecar is whole and has a line for each frame at `times`, and no other. Never raises."""
+def fits(source: Path, times: Sequence[float], going: Going = lambda _share: True) -> bool:
+    """Whether a sidecar is whole and has a line for each frame at `times`, and no other. Raises Halted alone."""
     frames = 0
     ended = False
     try:
-        for number, (_, entry) in enumerate(_entries(source, strict=True)):
+        for number, (_, entry) in enumerate(_entries(source, going, strict=True)):
             if ended or isinstance(entry, Header) != (number == 0):
                 return False
             if isinstance(entry, Line):
@@ -133,12 +134,16 @@ def _lines(
     return Cut(kept, beyond, added), skipped
 
 
-def _entries(path: Path, *, strict: bool = False) -> Iterator[tuple[bytes, Entry]]:
+def _entries(path: Path, going: Going, *, strict: bool = False) -> Iterator[tuple[bytes, Entry]]:
     """The lines that can be read, each with its line break. Raises RecordingError where the file cannot be opened, and
     with `strict` ValueError at the first line that cannot be read."""
     try:
         with path.open("rb") as file:
+            size, number = max(1, path.stat().st_size), 0
             while raw := file.readline(LONGEST):
+                number += 1
+                if number % STRIDE == 0 and not going(min(1.0, file.tell() / size)):
+                    raise Halted
                 try:
                     entry = entry_of(raw if raw.endswith(b"\n") else b"")  # one that was cut off is none
                 except ValueError:

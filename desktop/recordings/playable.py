@@ -24,10 +24,12 @@ from models.errors import RecordingError
 TAIL = 3.0
 """Seconds at the end that are decoded: what is older was on the disk for longer than the writer keeps anything back."""
 
+STRIDE = 256
+"""Frames between two questions whether to go on."""
+
 _MOST_BOXES = 1 << 20  # ten days of fragments
 _MOST_PIXELS = 1 << 28  # 16384 x 16384: a header that claims more lies, and would take gigabytes
 _SLICES = (1, 5)  # NAL units that hold a part of a picture
-_STRIDE = 256  # frames between two questions whether to go on
 _TICKS = "90000"  # of the movie's own clock, to which durations would else be rounded to milliseconds
 
 _NOTHING = "{} holds nothing that plays: it is no video, or was cut off before a picture of it was on the disk."
@@ -161,7 +163,7 @@ def _packets(file: InputContainer, stream: VideoStream, size: int, going: Going)
             if packet.is_keyframe:
                 keys.append(len(ticks))
             ticks.append(packet.pts)
-            if len(ticks) % _STRIDE == 0 and not going(min(1.0, (packet.pos or 0) / size)):
+            if len(ticks) % STRIDE == 0 and not going(min(1.0, (packet.pos or 0) / size)):
                 raise Halted
     if not ticks or stream.time_base is None:
         return [], 0
@@ -234,7 +236,7 @@ def _copy(old: InputContainer, new: OutputContainer, video: VideoStream, times: 
             continue
         packet.stream = streams[packet.stream.index]
         new.mux(packet)
-        if copied % _STRIDE == 0 and not going(copied / len(times)):
+        if copied % STRIDE == 0 and not going(copied / len(times)):
             raise Halted
     return copied
 

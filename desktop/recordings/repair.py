@@ -51,10 +51,12 @@ def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:
     nothing of it plays, and where the result cannot be written; Halted where `going` says so. It is left as it was
     then.
     """
+    if not all(path.is_file() for path in leftover.parts):
+        raise RecordingError(f"{leftover.stem} is no longer there as it was left: it was repaired or moved meanwhile.")
     with _held(leftover.parts) as release, _cleaned(leftover):
         if leftover.video is None and leftover.clean is None:
             return _data_alone(leftover, release)
-        plays, notes = _plays(leftover, _share_of(going, 0.0, 0.3))
+        plays, notes = _plays(leftover, _share_of(going, 0.0, 0.2))
         shortest, longest = (chosen(plays.values(), key=lambda one: len(one.times)) for chosen in (min, max))
         if len(shortest.times) < len(longest.times) and longest.times[-1] - shortest.times[-1] <= _ALIKE:
             longest = shortest
@@ -67,10 +69,10 @@ def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:
         for number, (path, one) in enumerate(_paths(leftover, plays)):
             times = one.times[: len(longest.times)]
             if not one.whole or len(times) < len(one.times):
-                done = 0.3 + 0.7 * number / len(plays)
+                done = 0.2 + 0.4 * number / len(plays)
                 made[path] = _working(path)
-                remux(path, made[path], times, _share_of(going, done, done + 0.7 / len(plays)))
-        data, note = _data(leftover, longest.times)
+                remux(path, made[path], times, _share_of(going, done, done + 0.4 / len(plays)))
+        data, note = _data(leftover, longest.times, _share_of(going, 0.6, 1.0))
         if data is not None and leftover.data is not None and data != leftover.data:
             made = {leftover.data: data, **made}
         if note:
@@ -103,18 +105,18 @@ def _paths(leftover: Leftover, plays: dict[str, Playable]) -> Iterator[tuple[Pat
             yield path, plays[ending]
 
 
-def _data(leftover: Leftover, times: tuple[float, ...]) -> tuple[Path | None, str]:
+def _data(leftover: Leftover, times: tuple[float, ...], going: Going) -> tuple[Path | None, str]:
     """The sidecar that fits the video, which may be the one that is there, and what there is to say of it."""
     data = leftover.data
     if data is None:
         return None, "It has no data beside it."
-    if fits(data, times):
+    if fits(data, times, _share_of(going, 0.0, 0.5)):
         return data, ""
     if data == leftover.name(DATA):
         return None, f"{data} belongs to another video."
     working = _working(data)
     try:
-        cut = cut_sidecar(data, working, times)
+        cut = cut_sidecar(data, working, times, _share_of(going, 0.5, 1.0))
     except NoSidecarError as error:
         working.unlink(missing_ok=True)
         return None, f"{error} It was left."

@@ -21,11 +21,15 @@ _GOES = 8000  # milliseconds after which good news go by themselves
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for the user. `action`: the title of a button and what it does. Errors stay until dismissed."""
+    """A sentence for the user. `action`: the title of a button and what it does. Errors stay until dismissed.
+
+    `later`: beside it there is a button that says so and does nothing but dismiss it.
+    """
 
     sentence: str
     kind: Kind = "error"
     action: tuple[str, Callable[[], None]] | None = None
+    later: bool = False
 
 
 class Card(QFrame):
@@ -61,6 +65,10 @@ class Card(QFrame):
             button.clicked.connect(lambda _checked=False: deed())
             button.clicked.connect(self.dismissed)
             row.addWidget(button)
+        if message.later:
+            later = PushButton("Later")
+            later.clicked.connect(self.dismissed)
+            row.addWidget(later)
         row.addWidget(self._close)
         self.setAccessibleName(message.sentence)
         self._timer = QTimer(self)

@@ -14,6 +14,7 @@ from desktop.settings import Settings, save
 from desktop.window import words
 from desktop.window.actions import commands_of
 from desktop.window.deeds import WindowDeeds
+from desktop.window.leftovers import Leftovers
 from desktop.window.shell import Shell
 from desktop.window.source_menu import title_of
 from desktop.window.standing import Standing
@@ -64,6 +65,7 @@ class MainWindow(Shell):
         self.deeds = WindowDeeds(self)
         self.build(commands_of(self.deeds))
         self._standing = Standing(self, self.deeds.try_again, self.deeds.show_recordings)
+        self._leftovers = Leftovers(self, self.deeds.show_recordings)
         self._frames, self._ticks = QTimer(self), QTimer(self)
         self._frames.setTimerType(Qt.TimerType.PreciseTimer)
         self._frames.setInterval(_PULL)
@@ -140,6 +142,7 @@ class MainWindow(Shell):
         self.look_for_detectors()
         self.errands.run("devices", room.devices, self.panel.set_devices)
         self.look_for_cameras()
+        self._leftovers.look()
         if self._wanted:
             self.open_source(self._wanted)
 
@@ -246,6 +249,7 @@ class MainWindow(Shell):
         event.ignore()
         if not self._closing:
             self._closing = True
+            self._leftovers.stop()
             self._save()
         if self.watch is not None:
             self.watch.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from desktop import cores, folders
+from desktop.recordings.leftovers import Leftover, find_leftovers
 from desktop.sources.cameras import list_cameras
 from desktop.sources.naming import make_source
 from desktop.sources.source import Source
@@ -34,13 +36,15 @@ class AnyCamera(Protocol):
 @dataclass(frozen=True, slots=True)
 class Room:
     """What the window works with: sources by name, the cameras that are attached, the networks; which detectors of
-    objects there are, by key and title; why each device cannot be used, "" where it can."""
+    objects there are, by key and title; why each device cannot be used, "" where it can; what interrupted recordings
+    left in a folder."""
 
     make_source: MakeSource
     cameras: Callable[[], Sequence[AnyCamera]]
     eyes: Eyes
     detectors: Callable[[], Sequence[tuple[str, str]]]
     devices: Callable[[], Mapping[str, str]]
+    leftovers: Callable[[Path], Sequence[Leftover]]
 
 
 def list_detectors() -> tuple[tuple[str, str], ...]:
@@ -56,9 +60,17 @@ def list_devices() -> dict[str, str]:
     return {device.name: device.reason for device in usable_devices()}
 
 
+def list_leftovers(folder: Path) -> list[Leftover]:
+    """What in the folder of recordings nobody writes and may play; nothing where there is no such folder.
+
+    Raises RecordingError where it cannot be read.
+    """
+    return [one for one in find_leftovers(folder) if one.promising] if folder.is_dir() else []
+
+
 def equip() -> Room:
     """The real one. Called in a thread beside the window's: its imports take a second."""
     cores.apply_to_opencv()
     threads = cores.set_up().budget.inference
     eyes = Eyes(loading_from(folders.cache(), threads, folders.networks()))
-    return Room(make_source, list_cameras, eyes, list_detectors, list_devices)
+    return Room(make_source, list_cameras, eyes, list_detectors, list_devices, list_leftovers)

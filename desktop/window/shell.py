@@ -138,9 +138,16 @@ class Shell(QMainWindow):
         preview.labels, preview.mirror = settings.labels, settings.mirror
         preview.update()
 
-    def tell(self, sentence: str, kind: Kind = "error", action: tuple[str, Callable[[], None]] | None = None) -> None:
+    def tell(
+        self,
+        sentence: str,
+        kind: Kind = "error",
+        action: tuple[str, Callable[[], None]] | None = None,
+        *,
+        later: bool = False,
+    ) -> None:
         """Show a sentence over the picture."""
-        self.stage.banner.tell(Message(sentence, kind, action))
+        self.stage.banner.tell(Message(sentence, kind, action, later))
 
     def event(self, event: QEvent) -> bool:
         """Another screen may have another ratio of pixels."""

@@ -355,6 +355,14 @@ def test_whoever_wants_it_to_stop_stops_it_and_all_stays_as_it_was(tmp_path: Pat
     assert 0 < told[0] < told[-1] <= 1
 
 
+def test_what_somebody_else_has_repaired_meanwhile_is_said(tmp_path: Path) -> None:
+    cut_off(tmp_path)
+    (found,) = find_leftovers(tmp_path)
+    repair(found)
+    with pytest.raises(RecordingError, match="was repaired or moved meanwhile"):
+        repair(found)
+
+
 def test_names_of_new_recordings_never_meet_leftovers(tmp_path: Path) -> None:
     video = cut_off(tmp_path)
     assert free_name(video) == tmp_path / "walk-2.mp4"

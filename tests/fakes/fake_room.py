@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fake_source import PATIENCE, FakeSource, number_of, until
 from PySide6.QtCore import QCoreApplication, QEventLoop
@@ -17,6 +18,7 @@ from scenes import scene
 
 from desktop.frame import Pixels
 from desktop.live.analysis import Progress
+from desktop.recordings.leftovers import Leftover
 from desktop.settings import Settings
 from desktop.window.application import load_fonts
 from desktop.window.eyes import Eyes
@@ -90,6 +92,7 @@ class FakeRoom:
     labels: tuple[str, ...] = COCO
     devices: dict[str, str] = field(default_factory=dict)
     detectors: tuple[tuple[str, str], ...] = (("onlooker-m", "Objects, Onlooker-M"), ("mine", "My own"))
+    leftovers: Callable[[Path], Sequence[Leftover]] = lambda _folder: ()
     sources: dict[str, list[FakeSource]] = field(default_factory=dict)
     loops: list[bool] = field(default_factory=list)
     loaded: list[tuple[FakeAnalyzer, str]] = field(default_factory=list)
@@ -130,7 +133,7 @@ class FakeRoom:
     def equip(self) -> Room:
         """The room that the window gets."""
         eyes = Eyes(self.load)  # type: ignore[arg-type] # a fake analyzer
-        return Room(self.source, self.list_cameras, eyes, lambda: self.detectors, lambda: self.devices)
+        return Room(self.source, self.list_cameras, eyes, lambda: self.detectors, lambda: self.devices, self.leftovers)
 
     def let_go(self) -> None:
         """Let everything come to its end."""
