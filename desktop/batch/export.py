@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop.batch.exports import coco, csv_long, csv_wide, mot, webvtt, yolo
 from desktop.batch.exports.contents import Choice, Contents, Seen
 from desktop.batch.exports.formats import Format
+from desktop.batch.fitting import is_same
 from desktop.batch.folder_place import FolderPlace
 from desktop.recordings.locking import Lock
 from desktop.recordings.placing import Placing
@@ -43,7 +44,7 @@ def export(
     holds nothing for this format, and where the target exists (unless `overwrite`) or cannot be written; nothing is
     left then.
     """
-    if target.exists() and sidecar.exists() and target.samefile(sidecar):
+    if is_same(target, sidecar):
         raise RecordingError(f"{target} is the sidecar itself: choose another output.")
     contents = Contents(lambda: read_sidecar(sidecar), sidecar.stem, choice)
     if chosen in _WHOLE:

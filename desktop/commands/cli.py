@@ -26,10 +26,12 @@ from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
 from desktop.commands.options import Debug, Json, Quiet
+from desktop.commands.render import render
 from desktop.commands.repair import repair
 from desktop.commands.self_check import self_check
 from desktop.commands.talk import logs_on_stderr, redacted
 from desktop.commands.train import train
+from desktop.commands.watch import watch
 from desktop.commands.window import window
 from models.errors import OnlookerError, SourceError
 
@@ -66,8 +68,10 @@ app.command("bench")(bench)
 app.command("evaluate")(evaluate)
 app.command("export")(export)
 app.command("repair")(repair)
+app.command("render")(render)
 app.command("self-check")(self_check)
 app.command("train")(train)
+app.command("watch")(watch)
 app.command("window", hidden=True)(window)
 
 networks = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode=None)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from desktop.batch.exports.formats import Format, guessed
+from desktop.commands.object_choice import class_names
 from desktop.commands.options import Debug, Quiet
 from desktop.commands.talk import Talk
 
@@ -55,15 +56,12 @@ def export(
     talk = Talk(quiet=quiet, debug=debug)
     if no_objects and no_faces and no_bodies:
         raise typer.BadParameter("with --no-objects, --no-faces and --no-bodies nothing is left to export.")
-    wanted = frozenset(name.strip() for name in (classes or "").split(",")) - {""}
-    if classes is not None and not wanted:
-        raise typer.BadParameter("--classes names no class; write --classes dog,cat, or --no-objects for none.")
     form = chosen or guessed(output)
 
     from desktop.batch.export import export as write
     from desktop.batch.exports.contents import Choice
 
-    choice = Choice(not no_objects, not no_faces, not no_bodies, wanted, not no_points)
+    choice = Choice(not no_objects, not no_faces, not no_bodies, class_names(classes) or frozenset(), not no_points)
     done = write(sidecar, output, form, choice, overwrite=overwrite)
     for name in done.cut:
         talk.say(f"{name} has no end: its recording was cut off, and what there is was exported.")

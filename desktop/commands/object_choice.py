@@ -45,7 +45,7 @@ def object_choice(
         raise typer.BadParameter(
             f"--input-size {input_size} is no multiple of {_MULTIPLE}: take {below} or {below + _MULTIPLE}."
         )
-    choice = ObjectChoice(detector, input_size, _names(classes), _scores(class_scores or ()))
+    choice = ObjectChoice(detector, input_size, class_names(classes), _scores(class_scores or ()))
     if labels is not None:
         check_classes(choice, labels)
     return choice
@@ -77,7 +77,8 @@ def known_labels(detector: str) -> tuple[str, ...] | None:
     return labels or COCO
 
 
-def _names(text: str | None) -> frozenset[str] | None:
+def class_names(text: str | None) -> frozenset[str] | None:
+    """The names in "dog,cat"; None stays None. Raises typer.BadParameter where there is none."""
     if text is None:
         return None
     names = frozenset(name.strip() for name in text.split(",")) - {""}

@@ -134,7 +134,7 @@ class _Reading:
         self._broadcast = "mpegts" in self._container.format.name
         self._frames: Generator[VideoFrame] | None = None
         try:
-            stream = _video_stream(self._container, name)
+            stream = video_stream(self._container, name)
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
             self._frames = self._decoded(stream)
@@ -234,7 +234,7 @@ class _Damage:
         logger.debug("damaged: %s", reason)
 
 
-def _video_stream(container: InputContainer, name: str) -> VideoStream:
+def video_stream(container: InputContainer, name: str) -> VideoStream:
     """The stream to be shown: the default one, else the largest; covers of music do not count."""
     if set(container.format.name.split(",")) & _NO_VIDEOS:
         raise SourceError(f"{name} is no video: it is a text or a list.")

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.recordings.pixels import Size
-from desktop.recordings.sidecar_reader import End, Entry, Header, Line
+from desktop.recordings.sidecar_inputs import is_picture, numbered
+from desktop.recordings.sidecar_reader import End, Entry, Line
 from models.errors import RecordingError
 from models.scene import Scene
 
@@ -87,9 +88,9 @@ class Contents:
         stems = _Stems(name)
         ended: list[bool] = []
         labels: set[tuple[str, str]] = set()
-        for number, entry in _numbered(read()):
+        for number, entry in numbered(read()):
             if number == len(self.inputs):
-                picture, size = _is_picture(entry), None if isinstance(entry, End) else entry.size
+                picture, size = is_picture(entry), None if isinstance(entry, End) else entry.size
                 self.inputs.append(Input(entry.file or "", stems(entry.file), size, picture))
                 ended.append(picture)
             if isinstance(entry, End):
@@ -104,7 +105,7 @@ class Contents:
 
     def lines(self) -> Iterator[tuple[Input, Line]]:
         """Every frame in order, analysed or not, with its input."""
-        for number, entry in _numbered(self._read()):
+        for number, entry in numbered(self._read()):
             if number >= len(self.inputs):
                 raise RecordingError(f"{self.name} is still being written: export it when it is whole.")
             if isinstance(entry, Line):
@@ -149,23 +150,6 @@ def clipped(box: Floats, size: Size) -> tuple[float, float, float, float] | None
 def one_line(text: str) -> str:
     """A name without line breaks, for formats in which one ends an entry."""
     return " ".join(text.split())
-
-
-def _is_picture(entry: Entry) -> bool:
-    return isinstance(entry, Line) and entry.size is not None
-
-
-def _numbered(entries: Iterator[Entry]) -> Iterator[tuple[int, Entry]]:
-    """Each entry with the number of its input: one begins with a header, with a picture, or after an end."""
-    number, running = -1, False
-    for entry in entries:
-        if isinstance(entry, Header) or _is_picture(entry) or (isinstance(entry, Line) and not running):
-            number, running = number + 1, not _is_picture(entry)
-        elif isinstance(entry, End):
-            if not running:
-                continue  # the end of nothing
-            running = False
-        yield number, entry
 
 
 def _things(scene: Scene, choice: Choice) -> Iterator[Thing]:
