@@ -41,7 +41,7 @@ def train(
         Path | None,
         typer.Option(
             metavar="WEIGHTS",
-            help="What to start from: .safetensors or .npz of our design, the published NanoDet-Plus-m-1.5x, or the "
+            help="What to start from: .safetensors or .npz of our design, an .onnx of NanoDet-Plus-m or -1.5x, or the "
             "folder of another run; without: our own weights. `none` starts from nothing.",
             show_default=False,
         ),

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 from models.errors import NetworkError
-from models.importing.wire import BYTES, VARINT, Budget, Value, WireError, fields, text, varint
+from models.importing.wire import BYTES, VARINT, Budget, WireError, fields, integers, text
 
 MOST_BYTES = 512 * 1024 * 1024
 MOST_NODES = 20_000
@@ -118,7 +118,7 @@ def _tensor(message: memoryview, budget: Budget) -> None:
     kind, raw = 0, None
     for number, form, value in fields(message, budget):
         if number == _TENSOR_DIMS:
-            sides += _integers(value, budget)
+            sides += integers(value, budget)
         elif number == _TENSOR_KIND and isinstance(value, int):
             kind = value
         elif number == _TENSOR_RAW and form == BYTES and isinstance(value, memoryview):
@@ -130,14 +130,3 @@ def _tensor(message: memoryview, budget: Budget) -> None:
         raise NetworkError("has a tensor of an absurd size")
     if raw is not None and kind in _BYTES_OF_KIND and raw != count * _BYTES_OF_KIND[kind]:
         raise WireError("a tensor has another size than it says")
-
-
-def _integers(value: Value, budget: Budget) -> list[int]:
-    if isinstance(value, int):
-        return [value]
-    found, place = [], 0
-    while place < len(value):
-        budget.spend()
-        one, place = varint(value, place)
-        found.append(one)
-    return found

@@ -71,3 +71,15 @@ def varint(message: memoryview, place: int) -> tuple[int, int]:
 def text(value: Value, longest: int) -> str:
     """A field's text, cut after `longest` bytes."""
     return "" if isinstance(value, int) else bytes(value[:longest]).decode("utf-8", errors="replace")
+
+
+def integers(value: Value, budget: Budget) -> list[int]:
+    """A field of integers that may be repeated: one, or several packed together. Raises WireError."""
+    if isinstance(value, int):
+        return [value]
+    found, place = [], 0
+    while place < len(value):
+        budget.spend()
+        one, place = varint(value, place)
+        found.append(one)
+    return found

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.classes import COCO
-from models.detector import ONLOOKER_M, SMALL, Detector
+from models.detector import ONLOOKER_M, SMALL, Detector, DetectorDesign
 from models.errors import NetworkError, OnlookerError
 from models.training import checkpoint
 
@@ -18,6 +18,8 @@ PROBE = "backbone.stem."
 """How a name begins that all weights of ours have; what lacks it is tried as the published file."""
 BRANCH = ".conv.wide.weight"
 """How a name ends that weights have as long as they have the branches that they are trained with."""
+
+ONNX = ".onnx"
 
 DESIGNS = {"medium": ONLOOKER_M, "small": SMALL}
 """What can be trained: Onlooker-M, and Onlooker-S, which begins with branches."""
@@ -30,11 +32,12 @@ def network(names: tuple[str, ...], init: Path | None, design: str = "medium") -
     other classes, the rows of the heads for classes that both know are taken over, the rest begin at a score of 1 %.
     Raises OnlookerError where `init` cannot be read or is of another network.
     """
-    plan = replace(DESIGNS[design], classes=len(names))
     if init is None:
-        return Detector(replace(plan, branches=plan.blocks == "plain"))
-    tensors, labels = weights(init), classes(init)
-    plan = replace(plan, branches=plan.blocks == "plain" and any(name.endswith(BRANCH) for name in tensors))
+        plan = DESIGNS[design]
+        return Detector(replace(plan, classes=len(names), branches=plan.blocks == "plain"))
+    tensors = weights(init)
+    labels = classes(init, tensors)
+    plan = replace(_variant(DESIGNS[design], tensors), classes=len(names))
     detector = Detector(plan)
     if names == labels:
         return _filled(detector, tensors, init)
@@ -42,8 +45,26 @@ def network(names: tuple[str, ...], init: Path | None, design: str = "medium") -
     return _filled(detector, _other_classes(detector.state_dict(), known.state_dict(), names, labels), init)
 
 
-def classes(init: Path) -> tuple[str, ...]:
-    """The classes that weights know: those of the run that they lie in, else COCO's. Raises OnlookerError."""
+def _variant(plan: DetectorDesign, tensors: Mapping[str, Tensor]) -> DetectorDesign:
+    """The design with the size of these weights, where such a one is known, and with branches where they have them."""
+    if plan.blocks == "plain":
+        return replace(plan, branches=any(name.endswith(BRANCH) for name in tensors))
+    from models.porting.nanodet_onnx import VARIANTS
+
+    reduced = tensors.get("neck.reduce.2.0.weight")
+    sizes = () if reduced is None else tuple(reduced.shape[:2])
+    return next((one for one in VARIANTS.values() if (one.neck, one.widths[2]) == sizes), plan)
+
+
+def classes(init: Path, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """The classes that weights know: those of the run that they lie in, else COCO's. Raises OnlookerError.
+
+    An ONNX names none: of as many as COCO has they are COCO's, others are called by their number, as no data are.
+    """
+    if init.suffix.lower() == ONNX:
+        count = len(next(value for name, value in reversed(list(tensors.items())) if name.startswith("heads.")))
+        count -= 4 * ONLOOKER_M.bins
+        return COCO if count == len(COCO) else tuple(f"class {place} of {init}" for place in range(count))
     folder = init if init.is_dir() else init.parent
     for place in (folder, folder / "state"):
         if (place / checkpoint.STATE).is_file():
@@ -53,16 +74,22 @@ def classes(init: Path) -> tuple[str, ...]:
 
 
 def weights(path: Path) -> Mapping[str, Tensor]:
-    """Weights by our names, float32: of an .npz or .safetensors file, or the average of a run's state."""
+    """Weights by our names, float32: of an .npz, .safetensors or .onnx file, or the average of a run's state."""
     try:
         if path.is_dir():
             inner = path / "state" / "average.npz"
             return checkpoint.read(inner if inner.is_file() else path / "average.npz")
         if path.suffix == ".npz":
             return checkpoint.read(path)
+        if path.suffix.lower() == ONNX:
+            from models.porting import nanodet_onnx
+
+            return nanodet_onnx.read(path)
         from safetensors.torch import load_file  # here: a machine that only trains need not have it
 
         tensors = load_file(path)
+    except NetworkError:
+        raise
     except ImportError as error:
         raise OnlookerError(f"To read {path}, safetensors must be installed; an .npz file needs nothing.") from error
     except Exception as error:  # safetensors' own exception, and whatever a damaged file brings up
