@@ -22,6 +22,7 @@ _HEADING = "Onlooker writes this file. It may be edited while the program is clo
 
 Count = Annotated[int, Field(ge=1, le=32)]
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
+Gigabytes = Annotated[float, Field(ge=0.0, le=1e6)]
 Side = Annotated[int, Field(ge=32, le=2048, multiple_of=32)]
 
 
@@ -35,7 +36,11 @@ class Settings(BaseModel):
     `input_size`: height and width of its input in pixels, None = what this machine does in time. `smooth`:
     One-Euro smoothing. `labels`: names and track numbers are drawn. `mirror`: the preview is mirrored. `loop`: files
     start over at their end. `recent`: what was watched lately, the latest first. `folder`: where recordings go, "" =
-    `folders.videos()`. `geometry`: where the window stood, text that only the window understands.
+    `folders.videos()`. `video`: what a recording stores, the picture with marks, without, or both; `quality`: of the
+    video on x264's scale, lower is better; `height`: most lines of it, None = as it comes; `before`: seconds that are
+    kept in memory so that a recording begins with them, 0 = none; `warn_free`, `stop_free`: gigabytes free on the disk
+    under which a recording is warned of that, and stopped. `geometry`: where the window stood, text that only
+    the window understands.
     """
 
     model_config = ConfigDict(strict=True, validate_assignment=True, extra="ignore", allow_inf_nan=False)
@@ -59,6 +64,12 @@ class Settings(BaseModel):
     recent: Annotated[list[str], Field(max_length=32)] = Field(default_factory=list)
     theme: Literal["system", "light", "dark"] = "system"
     folder: str = ""
+    video: Literal["annotated", "clean", "both"] = "annotated"
+    quality: Annotated[int, Field(ge=10, le=40)] = 21
+    height: Annotated[int, Field(ge=64, le=16384)] | None = None
+    before: Annotated[int, Field(ge=0, le=60)] = 0
+    warn_free: Gigabytes = 5.0
+    stop_free: Gigabytes = 1.0
     geometry: str = ""
 
 

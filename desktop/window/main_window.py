@@ -99,6 +99,11 @@ class MainWindow(Shell):
         objects.score_wanted.connect(self.deeds.set_class_score)
         objects.detector_wanted.connect(self.deeds.set_detector)
         objects.size_wanted.connect(self.deeds.set_input_size)
+        recording = self.panel.recording
+        recording.video_wanted.connect(self.deeds.set_video)
+        recording.quality_wanted.connect(self.deeds.set_quality)
+        recording.height_wanted.connect(self.deeds.set_height)
+        recording.before_wanted.connect(self.deeds.set_before)
         self.theme.changed.connect(self.dress)
 
     def dress(self) -> None:

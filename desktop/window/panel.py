@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from desktop.settings import Settings
 from desktop.window.colours import Colours
 from desktop.window.objects_panel import ObjectsPanel
+from desktop.window.recording_panel import RecordingPanel
 from desktop.window.switch import Switch
 
 WIDE = 272
@@ -73,6 +74,9 @@ class Panel(QFrame):
         self.objects = ObjectsPanel()
         self._column.addWidget(self.objects)
         self._showing()
+        self._heading("RECORDING")
+        self.recording = RecordingPanel()
+        self._column.addWidget(self.recording)
         self._live()
         self._column.addStretch(1)
         self._scroll = scroll = QScrollArea()
@@ -210,6 +214,7 @@ class Panel(QFrame):
         self._score.blockSignals(False)
         self._score_text.setText("standard" if settings.score is None else f"{settings.score:.0%}")
         self.objects.set_settings(settings)
+        self.recording.set_settings(settings)
         if self._device.findData(settings.device) < 0:  # chosen on another system
             self._device.addItem(settings.device, settings.device)
         self._device.setCurrentIndex(self._device.findData(settings.device))

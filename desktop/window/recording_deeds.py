@@ -30,6 +30,12 @@ class RecordingDeeds(DetectorDeeds):
             self._window.tell(str(error))
         self._window.refresh()
 
+    def pause_or_resume(self) -> None:
+        """Leave frames out of the recording, or go on with it."""
+        if self._window.watch is not None:
+            self._window.watch.pause_or_resume()
+        self._window.refresh()
+
     def take_snapshot(self) -> None:
         """Write the picture on the screen, with its marks, into a file."""
         window, shown = self._window, self._window.stage.preview.shown
@@ -72,3 +78,21 @@ class RecordingDeeds(DetectorDeeds):
 
         dialog.fileSelected.connect(chosen)
         self._show(dialog)
+
+    # How recordings are made: from the next one on
+
+    def set_video(self, video: str) -> None:
+        """The picture with marks ("annotated"), without ("clean"), or both."""
+        self._set("video", video)
+
+    def set_quality(self, quality: int) -> None:
+        """On x264's scale: lower looks better and takes more room."""
+        self._set("quality", quality)
+
+    def set_height(self, height: int) -> None:
+        """Most lines of the video, 0 for as they come."""
+        self._set("height", height or None)
+
+    def set_before(self, seconds: int) -> None:
+        """Seconds that a recording holds from before it was begun, 0 for none."""
+        self._set("before", seconds)

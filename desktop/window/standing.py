@@ -59,6 +59,7 @@ class Standing:
             seen = window.stage.preview.shown is not None
             window.stage.say(*words.sign(figures, window.title, seen=seen, live=session.source.live))
         current = watch.recording or watch.draining
+        window.panel.recording.set_state(words.kept(watch.folder, current))
         window.stage.say_recording(words.recording(current) if current is not None else "")
         self._buttons()
 
@@ -119,6 +120,11 @@ class Standing:
         figures = watch.session.figures() if watch is not None and watch.session is not None else None
         runs = figures is not None and figures.state in ("opening", "running")
         actions["record"].setEnabled(runs or recording)
+        taken = watch.recording if watch is not None else None
+        paused = taken is not None and taken.paused
+        retitle(actions["pause"], "Go on recording" if paused else "Pause the recording")
+        actions["pause"].setChecked(paused)
+        actions["pause"].setEnabled(taken is not None)
         actions["snapshot"].setEnabled(window.stage.preview.shown is not None)
 
     def _icon(self, name: str, colour: str, size: int) -> QIcon:

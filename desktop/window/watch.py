@@ -17,6 +17,8 @@ from desktop.live.figures import RecordingFigures
 from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
 from desktop.live.snapshot import file_name
+from desktop.recordings.guards import GIGABYTE, Limits
+from desktop.recordings.options import VideoOptions
 from desktop.recordings.placing import free_name
 from desktop.recordings.reasons import why
 from desktop.settings import Settings
@@ -176,6 +178,18 @@ class Watch:
         """Where recordings and snapshots go."""
         return Path(self.settings.folder).expanduser() if self.settings.folder else folders.videos()
 
+    @property
+    def recording_options(self) -> RecordingOptions:
+        """How the settings want recordings to be made."""
+        settings = self.settings
+        return RecordingOptions(
+            video=VideoOptions(quality=settings.quality, height=settings.height),
+            annotated=settings.video != "clean",
+            clean=settings.video != "annotated",
+            labels=settings.labels,
+            limits=Limits(warn=round(settings.warn_free * GIGABYTE), stop=round(settings.stop_free * GIGABYTE)),
+        )
+
     def start_recording(self) -> Path:
         """Record from the next frame on; returns the name. Raises RecordingError."""
         if self.session is None:
@@ -190,11 +204,21 @@ class Watch:
         path = free_name(folder / file_name(datetime.now().astimezone(), ".mp4"))
         self.session.start_recording(
             path,
-            RecordingOptions(labels=self.settings.labels),
+            self.recording_options,
             program=self.program,
             networks=options_of(self.settings).kinds(),
         )
         return path
+
+    def pause_or_resume(self) -> None:
+        """Leave frames out of the recording, a gap in its times; or go on with it."""
+        recording = self.recording
+        if recording is None or self.session is None:
+            return
+        if recording.paused:
+            self.session.resume_recording()
+        else:
+            self.session.pause_recording()
 
     def stop_recording(self) -> None:
         """End the recording; while it still writes what waits: end it after the frame in hand."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from desktop.live.figures import Figures, RecordingFigures
+from desktop.recordings.guards import amount
 
 NOTHING = "-"
 _SILENT = 2.0  # seconds without a frame after which a running source is said to be silent
@@ -102,7 +104,15 @@ def recording(figures: RecordingFigures) -> str:
     """How a recording stands, for the sign on the picture."""
     if figures.state == "draining":
         return f"Finishing: {counted(figures.waiting, 'frame')} left"
-    return f"{clock(figures.duration)}   {counted(figures.frames, 'frame')}, {figures.dropped:,} dropped"
+    paused = "Paused   " if figures.paused else ""
+    return f"{paused}{clock(figures.duration)}   {counted(figures.frames, 'frame')}, {figures.dropped:,} dropped"
+
+
+def kept(folder: Path, recording: RecordingFigures | None) -> str:
+    """Where recordings go, and how much room is left there while one is written."""
+    if recording is None or recording.free is None:
+        return f"Into {folder}"
+    return f"Into {folder}, {amount(recording.free)} free"
 
 
 def recorded(figures: RecordingFigures) -> str:

@@ -1,0 +1,100 @@
+"""The part of the panel that is about recordings: what is stored, how well, and how much of what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from desktop.settings import Settings
+
+VIDEOS = {"annotated": "With marks", "clean": "Without marks", "both": "Both"}
+QUALITIES = {16: "Best", 21: "Good", 27: "Small files"}
+"""Of `VideoOptions.quality`: lower looks better and takes more room."""
+HEIGHTS = {0: "As it comes", 1080: "1080 lines", 720: "720 lines", 480: "480 lines"}
+LONGEST_BEFORE = 60
+"""Seconds before the button was pressed that can be kept."""
+
+
+class RecordingPanel(QWidget):
+    """How recordings are made. Each signal says what the user wants; what holds is told by `set_settings`.
+
+    `video_wanted`: a key of VIDEOS. `quality_wanted`: a key of QUALITIES. `height_wanted`: lines, 0 for as they come.
+    `before_wanted`: seconds that are kept from before a recording is begun, 0 for none.
+    """
+
+    video_wanted = Signal(str)
+    quality_wanted = Signal(int)
+    height_wanted = Signal(int)
+    before_wanted = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._video = self._choice("Video", VIDEOS, "What is stored: the picture with marks, without, or both")
+        self._quality = self._choice("Quality", QUALITIES, "Better pictures take more room")
+        self._height = self._choice("Size", HEIGHTS, "Larger pictures are made smaller before they are stored")
+        self._video.activated.connect(lambda place: self.video_wanted.emit(self._video.itemData(place)))
+        self._quality.activated.connect(lambda place: self.quality_wanted.emit(self._quality.itemData(place)))
+        self._height.activated.connect(lambda place: self.height_wanted.emit(self._height.itemData(place)))
+        self._before = QSpinBox()
+        self._before.setRange(0, LONGEST_BEFORE)
+        self._before.setSuffix(" s")
+        self._before.setSpecialValueText("nothing")
+        self._before.setFixedHeight(28)
+        self._before.setAccessibleName("Seconds that are kept from before a recording is begun")
+        self._before.setToolTip("A recording begins this much before the button is pressed: kept in memory until then")
+        self._before.valueChanged.connect(self.before_wanted)
+        self._row("Keep from before", self._before)
+        self._state = QLabel()
+        self._state.setProperty("muted", True)
+        self._state.setWordWrap(True)
+        self._state.hide()
+        self._column.addWidget(self._state)
+
+    def _choice(self, title: str, choices: Mapping[str, str] | Mapping[int, str], meaning: str) -> QComboBox:
+        box = QComboBox()
+        for key, text in choices.items():
+            box.addItem(text, key)
+        box.setAccessibleName(meaning)
+        box.setToolTip(meaning)
+        self._row(title, box)
+        return box
+
+    def _row(self, title: str, widget: QWidget) -> None:
+        label = QLabel(title)
+        label.setBuddy(widget)
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(widget)
+        self._column.addLayout(row)
+
+    def set_settings(self, settings: Settings) -> None:
+        """Show what holds."""
+        values = (
+            (self._video, settings.video),
+            (self._quality, settings.quality),
+            (self._height, settings.height or 0),
+        )
+        for box, value in values:
+            if box.findData(value) < 0:  # written into the file by hand
+                box.addItem(str(value), value)
+            box.setCurrentIndex(box.findData(value))
+        self._before.blockSignals(True)
+        self._before.setValue(settings.before)
+        self._before.blockSignals(False)
+
+    def set_state(self, text: str) -> None:
+        """What is kept in memory and how much room there is; "" for nothing to say."""
+        if self._state.text() != text:
+            self._state.setText(text)
+            self._state.setVisible(bool(text))
+
+    @property
+    def state(self) -> str:
+        """What it says of memory and room."""
+        return self._state.text()
