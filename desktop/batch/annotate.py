@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from desktop.batch.look_ahead import LookAhead
 from desktop.batch.outputs import DataFile, KindError, VideoFile, write_picture
 from desktop.batch.plan import Job, Plan, make_folder
+from desktop.drawing.look_ahead import LookAhead
 from desktop.drawing.marks import Marks, marks_of
-from desktop.drawing.privacy import Hide, drawable, hidden_in
+from desktop.drawing.privacy import AHEAD, Hide, Privacy, drawable, hidden_in
 from desktop.drawing.renderer import draw
 from desktop.frame import Frame, Pixels
 from desktop.recordings.pixels import Size
@@ -170,7 +170,8 @@ class _Video:
         self._fps = 30.0
         self._file: VideoFile | None = None
         self._size: Size | None = None
-        self._ahead = LookAhead(annotator.hide)
+        self._privacy = None if annotator.hide is None else Privacy(annotator.hide)
+        self._ahead: LookAhead[tuple[Frame, Scene]] = LookAhead(0.0 if annotator.hide is None else AHEAD)
 
     def run(self, outcome: Outcome) -> None:
         """Annotate it. Raises SourceError where it could not be read to its end: what was read is whole then."""
@@ -211,7 +212,8 @@ class _Video:
             frames = 0
             try:
                 while not self._stopped(outcome) and (frame := source.read()) is not None:
-                    write(self._ahead.put(frame, self._look(frame)))
+                    seen = frame, self._look(frame)
+                    write(self._ahead.put(frame.time / 1e9, frame.pixels.nbytes, seen))
                     frames += 1
                     self._report(frames, info.frames)
             finally:
@@ -228,7 +230,10 @@ class _Video:
             if self._size is not None:
                 self._annotator.looker.reset()  # who is followed is followed in coordinates of the size before
             self._size = frame.size
-        return self._annotator.looker.analyze(frame.pixels, frame.time)
+        scene = self._annotator.looker.analyze(frame.pixels, frame.time)
+        if self._privacy is not None:
+            self._privacy.saw(frame.time / 1e9, scene, frame.size)
+        return scene
 
     def _write(self, source: str, frame: Frame, scene: Scene) -> None:
         if self._file is None:
@@ -237,7 +242,7 @@ class _Video:
                 start = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
                 annotator = self._annotator
                 self._data.header(self._job.name, source, self._file.size, start, annotator.program, annotator.networks)
-        pixels = self._ahead.hidden(frame)
+        pixels = frame.pixels if self._privacy is None else self._privacy.hidden(frame.pixels, frame.time / 1e9)
         if scene:
             pixels = pixels if pixels.flags.writeable else pixels.copy()
             draw(pixels, self._annotator.marks(scene))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
-from canary import FOUND, SIDE, CanaryLooker, frames_of, likeness, picture, place_of
+from canary import FOUND, SIDE, CanaryLooker, CanarySource, frames_of, likeness, picture, place_of, scene_of
 from clips import write_clip
+from fake_source import FakeLooker, finish, until
 
 from desktop.batch.annotate import Annotator, Outcome
 from desktop.batch.plan import plan
 from desktop.drawing.mosaic import How, hide_parts
 from desktop.drawing.privacy import Hide
+from desktop.live.recording import RecordingOptions
+from desktop.live.session import Session
+from models.scene import EMPTY
 
 FRAMES = 30
+FACES = Hide()
 
 
 def annotate(
@@ -87,3 +93,87 @@ def test_data_of_hidden_faces_holds_their_boxes_and_no_points_unless_asked(tmp_p
         faces = [line["faces"][0] for line in lines if "faces" in line]
         assert len(faces) == FRAMES
         assert all("box" in face and ("points" in face) is points for face in faces)
+
+
+# What a session records
+
+
+Recorded = Callable[..., list[Path]]
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Recorded:
+    """Records both videos of a session that is told to hide faces; gives the videos, then the sidecar."""
+
+    def run(
+        looker: FakeLooker | None,
+        *,
+        now: int = 0,
+        allowed: int = 0,
+        stalls: bool = False,
+        hide: Hide | None = FACES,
+        points: bool | None = None,
+    ) -> list[Path]:
+        source = CanarySource()
+        session = Session(source, look=None if looker is None else lambda _progress: looker, clock=lambda: now)
+        session.start()
+        if looker is not None:
+            until(lambda: session.figures().analysis == "running", "the looker is loaded")
+        options = RecordingOptions(annotated=True, clean=True, hide=hide, face_points=points)
+        session.start_recording(tmp_path / "out.mp4", options, program="0")
+        for number in range(FRAMES):
+            source.give()
+            until(lambda number=number: session.figures().captured > number, "it is captured")  # type: ignore[misc]
+            if looker is not None and (number < allowed):
+                looker.allow()
+                until(lambda number=number: session.figures().analysed > number, "it is seen")  # type: ignore[misc]
+        if stalls:
+            until(lambda: session.recordings[0].frames >= FRAMES - 12, "what nobody looks at is written")
+        if looker is not None:
+            looker.allow(FRAMES)
+        assert finish(session, source)
+        figures = session.recordings[0]
+        assert figures.frames + figures.dropped == FRAMES
+        assert {path.name for path in figures.files} == {"out.mp4", "out.clean.mp4", "out.jsonl"}
+        return [tmp_path / "out.mp4", tmp_path / "out.clean.mp4", tmp_path / "out.jsonl"]
+
+    return run
+
+
+def test_a_recording_that_hides_nothing_shows_the_canary(record: Recorded) -> None:
+    annotated, clean, _ = record(FakeLooker(free=False, find=scene_of), allowed=FRAMES, hide=None)
+    assert min(map(likeness, frames_of(clean))) > 0.9
+    assert max(map(likeness, frames_of(annotated))) > FOUND
+
+
+@pytest.mark.parametrize("missed", [(), (9, 10, 11, 12), tuple(range(1, FRAMES, 2))])
+def test_no_recorded_video_shows_a_face_though_some_looks_miss_it(record: Recorded, missed: tuple[int, ...]) -> None:
+    looker = FakeLooker(free=False, find=lambda number: EMPTY if number in missed else scene_of(number))
+    videos = record(looker, allowed=FRAMES)[:2]
+    assert max(likeness(frame) for video in videos for frame in frames_of(video)) < FOUND
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 12])
+def test_no_recorded_video_shows_a_face_while_the_analysis_stalls(record: Recorded, allowed: int) -> None:
+    looker = FakeLooker(free=False, find=scene_of)
+    videos = record(looker, now=3600 * 10**9, allowed=allowed, stalls=True)[:2]
+    assert max(likeness(frame) for video in videos for frame in frames_of(video)) < FOUND
+
+
+def test_no_recorded_video_shows_a_face_when_the_analysis_dies(record: Recorded) -> None:
+    looker = FakeLooker(free=False, find=scene_of, fails_after=5)
+    videos = record(looker, allowed=5)[:2]
+    assert max(likeness(frame) for video in videos for frame in frames_of(video)) < FOUND
+
+
+def test_no_recorded_video_shows_a_face_when_there_is_no_analysis(record: Recorded) -> None:
+    videos = record(None)[:2]
+    assert max(likeness(frame) for video in videos for frame in frames_of(video)) < FOUND
+
+
+@pytest.mark.parametrize("points", [None, True])
+def test_a_recordings_data_holds_no_points_of_hidden_faces_unless_asked(record: Recorded, points: bool | None) -> None:
+    sidecar = record(FakeLooker(free=False, find=scene_of), allowed=FRAMES, points=points)[2]
+    faces = [line["faces"][0] for line in map(json.loads, sidecar.read_text().splitlines()) if line.get("faces")]
+    assert len(faces) == FRAMES
+    assert all("box" in face and ("points" in face) is bool(points) for face in faces)
