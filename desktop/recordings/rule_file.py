@@ -48,6 +48,8 @@ def load(path: Path, labels: Sequence[str] | None = None) -> tuple[Rule, ...]:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
+    except FileNotFoundError as error:
+        raise RuleError(f"The rules {path} cannot be read: there is no such file.") from error
     except OSError as error:
         raise RuleError(f"The rules {path} cannot be read: {why(error)}.") from error
     except ValueError as error:  # a name that no file can have
