@@ -70,6 +70,10 @@ def _child(arguments: list[str]) -> int | None:
         from desktop import trial
 
         return trial.main(rest)
+    if word == "try-encoder":
+        from desktop.recordings import encoder_trial
+
+        return encoder_trial.main(rest)
     return None
 
 

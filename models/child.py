@@ -18,6 +18,7 @@ FROZEN_COMMANDS = {
     "models.devices": "try-device",
     "models.importing.trial": "try-network",
     "desktop.trial": "try-processor",
+    "desktop.recordings.encoder_trial": "try-encoder",
 }
 
 

@@ -17,7 +17,15 @@ PACKAGES = {
     name: Path(package.__path__[0])
     for name, package in (("desktop", desktop), ("models", models), ("resources", resources))
 }
-LEAVES = {"models.errors", "models.scene", "models.boxes", "models.regions", "desktop.frame", "resources"}
+LEAVES = {
+    "models.errors",
+    "models.scene",
+    "models.boxes",
+    "models.regions",
+    "models.child",
+    "desktop.frame",
+    "resources",
+}
 ROOMS = ("sources", "recordings", "drawing")
 FILE_READERS = (
     "models.weights",

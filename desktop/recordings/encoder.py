@@ -1,35 +1,39 @@
 """From pixels to packets of H.264, each with its true time: what files and the ring before an event are made of.
 
-Headers travel with every keyframe (*in band*), so that a file may begin at any keyframe.
+Headers travel with every keyframe (*in band*), so that a file may begin at any keyframe, and another encoder may go on
+where one gave up.
 """
 
 from __future__ import annotations
 
+import logging
+import time as clocks
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 import av
+import numpy as np
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+from numpy.typing import NDArray
 
 from desktop.frame import Pixels
-from desktop.recordings.options import PLAIN, X264, VideoOptions
-from desktop.recordings.pixels import Fit, Size, fit, i420, recorded_size
+from desktop.recordings import encoders
+from desktop.recordings.encoders import PRESETS, TICKS, Chooser
+from desktop.recordings.options import AUTO, PLAIN, X264, VideoOptions
+from desktop.recordings.pixels import Fit, Size, fit, i420, nv12, recorded_size
 from models.errors import RecordingError
 
-TICKS = 90_000
-"""Ticks a second of a video's time base; times are true within one of them."""
+logger = logging.getLogger(__name__)
 
 KEYFRAME_EVERY = 0.5
 """Seconds after which a keyframe is forced."""
 
-# No look-ahead and no B-frames, so that a frame is a packet as soon as it was given.
-_X264 = {"preset": "veryfast", "tune": "zerolatency", "forced-idr": "1"}
-# H.273: matrix 6 is BT.601 (SMPTE 170M), which OpenCV's I420 is at every size; 1 is BT.709; range 1 is limited ("tv").
-_MATRIX, _PRIMARIES, _TRANSFER, _RANGE = 6, 1, 1, 1
-_GLOBAL_HEADER = 1 << 22
-_FASTEST = 120  # frames a second: more than any camera gives; only the stream's level is told from it
+MOST_HELD = 8
+"""Frames: an encoder that holds back more than these has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +49,46 @@ class Encoder:
     """Encodes frames into packets, a keyframe at least every half second of *time*. Used by one thread.
 
     `size`: (width, height) of the frames; it and `options.height` give the video's `size`, into which frames of another
-    size are scaled with bars (`fit_of` says how). `fps` is roughly the frames' rate. Raises RecordingError where it
-    cannot be made.
+    size are scaled with bars (`fit_of` says how). `fps` is roughly the frames' rate. Where an encoder of the machine's
+    cannot be opened or fails, x264 goes on, from a keyframe, with all frames that were not given back; `notes` says so.
+    `share`: the part of real time that encoding may take: where a second of frames took x264 more, it goes on with a
+    faster preset at the next keyframe; None where nothing hurries. Raises RecordingError where it cannot be made.
     """
 
-    def __init__(self, size: Size, *, options: VideoOptions = PLAIN, fps: float = 30.0) -> None:
+    def __init__(
+        self,
+        size: Size,
+        *,
+        options: VideoOptions = PLAIN,
+        fps: float = 30.0,
+        share: float | None = None,
+        chooser: Chooser = encoders.chooser,
+        clock: Callable[[], float] = clocks.perf_counter,
+    ) -> None:
         self.size = recorded_size(size, options.height)
-        self._options, self._fps = options, fps
         self.ticks = -1
         """The time of the last frame, 1/90000 s from the first; -1 before the first."""
+        self.notes: list[str] = []
+        """What did not go as asked, in sentences."""
+        self._options, self._fps, self._chooser = options, fps, chooser
+        self._pace = _Pace(share, clock)
+        self._preset = 0
         self._first: float | None = None
         self._keyframe: int | None = None
-        self._finished = False
+        self._held: deque[tuple[NDArray[np.uint8], int]] = deque()  # frames that have not come back as packets
         self._fits: dict[Size, Fit] = {}
-        self._context = self._open()
+        choice = chooser.choice(options.encoder)
+        if options.encoder not in (AUTO, choice.name):
+            reason = choice.refused[-1][1]
+            self.notes.append(f"The encoder {options.encoder} is not used, {choice.name} is: {reason}.")
+        self.name = choice.name
+        """The encoder in use."""
+        self._context: VideoCodecContext | None = self._open()
 
-    def _open(self) -> VideoCodecContext:
-        context = VideoCodecContext.create("libx264", "w")
-        context.width, context.height = (side + side % 2 for side in self.size)
-        context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, TICKS)
-        context.framerate = Fraction(min(_FASTEST, max(1, round(self._fps))))
-        context.thread_count = self._options.threads
-        context.colorspace, context.color_primaries = _MATRIX, _PRIMARIES
-        context.color_trc, context.color_range = _TRANSFER, _RANGE
-        context.flags &= ~_GLOBAL_HEADER
-        context.options = _X264 | {"crf": str(self._options.quality)}
-        try:
-            context.open()
-        except (FFmpegError, OSError, ValueError) as error:
-            raise RecordingError(f"The encoder {X264} cannot be opened: {str(error).rstrip('.')}.") from error
-        return context
+    @property
+    def preset(self) -> str:
+        """Of x264: the one in use."""
+        return PRESETS[self._preset]
 
     def fit_of(self, size: Size) -> Fit:
         """How frames of `size` are placed into this video's pictures."""
@@ -90,17 +103,22 @@ class Encoder:
         """
         if self._first is None:
             self._first = time
-        if self._finished:
-            self._context, self._finished = self._open(), False
         self.ticks = max(self.ticks + 1, round((time - self._first) * TICKS))
         height, width = pixels.shape[:2]
-        frame = av.VideoFrame.from_ndarray(i420(self.fit_of((width, height)).pixels(pixels)), format="yuv420p")
-        frame.pts = self.ticks
-        frame.time_base = Fraction(1, TICKS)
-        if self._keyframe is None or self.ticks - self._keyframe >= KEYFRAME_EVERY * TICKS:
-            frame.pict_type = PictureType.I
+        planes = i420(self.fit_of((width, height)).pixels(pixels))
+        key = self._keyframe is None or self.ticks - self._keyframe >= KEYFRAME_EVERY * TICKS
+        packets: list[Packet] = []
+        if key:
             self._keyframe = self.ticks
-        return self._given(frame)
+            if self.name == X264 and self._preset + 1 < len(PRESETS) and self._pace.is_too_slow:
+                packets += self._end()
+                self._preset += 1
+                self._pace.begin_anew()
+                logger.info("encoding takes too long: preset %s from now on", self.preset)
+        self._pace.begin()
+        packets += self._put(planes, self.ticks, key)
+        self._pace.end(self.ticks)
+        return packets
 
     def begin_anew(self) -> None:
         """Let the next frame be a keyframe."""
@@ -108,15 +126,95 @@ class Encoder:
 
     def finish(self) -> list[Packet]:
         """The packets that are not given yet. A frame that comes after is a keyframe. Raises RecordingError."""
-        if self._finished:
-            return []
-        self._finished, self._keyframe = True, None
-        return self._given(None)
+        self._keyframe = None
+        return self._end()
+
+    def _put(self, planes: NDArray[np.uint8], ticks: int, key: bool) -> list[Packet]:
+        """Encode a frame, `planes` in I420."""
+        if self._context is None:
+            self._context, key = self._open(), True
+        self._held.append((planes, ticks))
+        kind = encoders.pixel_format(self.name)
+        frame = av.VideoFrame.from_ndarray(nv12(planes) if kind == "nv12" else planes, format=kind)
+        frame.pts = ticks
+        frame.time_base = Fraction(1, TICKS)
+        if key:
+            frame.pict_type = PictureType.I
+        return self._given(frame)
+
+    def _end(self) -> list[Packet]:
+        """What the encoder still holds; another is opened for the next frame."""
+        packets = self._given(None) if self._context is not None else []
+        self._context = None
+        return packets
 
     def _given(self, frame: av.VideoFrame | None) -> list[Packet]:
+        assert self._context is not None
         try:
-            return [
+            packets = [
                 Packet(bytes(packet), packet.pts or 0, packet.is_keyframe) for packet in self._context.encode(frame)
             ]
-        except (FFmpegError, OSError) as error:
-            raise RecordingError(f"The encoder {X264} gave up: {str(error).rstrip('.')}.") from error
+        except (FFmpegError, OSError, ValueError) as error:
+            return self._go_on(encoders.sentence(error), frame is None)
+        for packet in packets:
+            while self._held and self._held[0][1] <= packet.ticks:
+                self._held.popleft()
+        if len(self._held) > (MOST_HELD if frame is not None else 0) and self.name != X264:
+            return packets + self._go_on("it holds frames back", frame is None)
+        return packets
+
+    def _go_on(self, reason: str, ends: bool) -> list[Packet]:
+        """Let x264 encode what was not given back. Raises RecordingError where it is x264 that failed."""
+        self._context = None
+        self._replace(reason)
+        held = list(self._held)
+        self._held.clear()
+        packets = [packet for planes, ticks in held for packet in self._put(planes, ticks, False)]
+        return packets + (self._end() if ends else [])
+
+    def _open(self) -> VideoCodecContext:
+        """An encoder, x264 where the machine's own cannot be opened."""
+        width, height = (side + side % 2 for side in self.size)
+        while True:
+            try:
+                return encoders.opened(self.name, (width, height), self._options, self._fps, self.preset)
+            except (FFmpegError, OSError, ValueError) as error:
+                self._replace(encoders.sentence(error))
+
+    def _replace(self, reason: str) -> None:
+        if self.name == X264:
+            raise RecordingError(f"The encoder {X264} cannot be used: {reason}.")
+        self._chooser.gave_up(self.name, reason)
+        self.notes.append(f"The encoder {self.name} gave up ({reason}): {X264} goes on.")
+        logger.warning("%s", self.notes[-1])
+        self.name = X264
+
+
+class _Pace:
+    """How large a part of real time encoding takes, second by second of the frames' own time."""
+
+    def __init__(self, share: float | None, clock: Callable[[], float]) -> None:
+        self._share, self._clock = share, clock
+        self._since: int | None = None
+        self._began = self._busy = 0.0
+        self.is_too_slow = False
+
+    def begin_anew(self) -> None:
+        """Forget what was measured."""
+        self._since, self._busy, self.is_too_slow = None, 0.0, False
+
+    def begin(self) -> None:
+        """A frame is encoded from now on."""
+        self._began = self._clock()
+
+    def end(self, ticks: int) -> None:
+        """The frame at `ticks` is encoded."""
+        if self._share is None:
+            return
+        took = self._clock() - self._began
+        if self._since is None:
+            self._since = ticks
+        if ticks - self._since >= TICKS:
+            self.is_too_slow = self._busy > self._share * (ticks - self._since) / TICKS
+            self._since, self._busy = ticks, 0.0
+        self._busy += took

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from desktop.frame import Pixels
+from desktop.recordings import encoders
 from desktop.recordings.encoder import Encoder, Packet
-from desktop.recordings.options import VideoOptions
+from desktop.recordings.encoders import Chooser
+from desktop.recordings.options import X264, VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from models.errors import RecordingError
 from models.scene import Scene
 
 Packets = tuple[tuple[Packet, ...], ...]
 """Packets of each video, in the order annotated, clean."""
+
+MOST_SHARE = 0.5
+"""The part of real time that encoding may take: drawing, the sidecar and whoever else works need the rest."""
 
 _THING = 256  # bytes that a thing or a packet takes beside its numbers, about
 
@@ -50,16 +55,39 @@ def _bytes_of(scene: Scene) -> int:
 class Encoding:
     """Encodes each frame for every video that is wanted. Used by one thread.
 
-    Keyframes of all videos are forced at the same times. `size`, `options` and `fps` as for `Encoder`. Raises
-    RecordingError where no video is wanted or an encoder cannot be made.
+    Keyframes of all videos are forced at the same times. `size`, `options`, `fps` and `chooser` as for `Encoder`.
+    Raises RecordingError where no video is wanted or an encoder cannot be made.
     """
 
     def __init__(
-        self, size: Size, *, annotated: bool = True, clean: bool = False, options: VideoOptions, fps: float = 30.0
+        self,
+        size: Size,
+        *,
+        annotated: bool = True,
+        clean: bool = False,
+        options: VideoOptions,
+        fps: float = 30.0,
+        chooser: Chooser = encoders.chooser,
     ) -> None:
         refuse_nothing(annotated, clean)
         self.annotated, self.clean = annotated, clean
-        self._encoders = [Encoder(size, options=options, fps=fps) for wanted in (annotated, clean) if wanted]
+        share = MOST_SHARE / (annotated + clean)
+        self._encoders = [
+            Encoder(size, options=options, fps=fps, share=share, chooser=chooser)
+            for wanted in (annotated, clean)
+            if wanted
+        ]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What did not go as asked, in sentences, each once."""
+        return tuple(dict.fromkeys(note for encoder in self._encoders for note in encoder.notes))
+
+    @property
+    def encoder(self) -> str:
+        """The encoder in use, with its preset where it is x264's."""
+        first = self._encoders[0]
+        return f"{first.name} {first.preset}" if first.name == X264 else first.name
 
     @property
     def size(self) -> Size:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop.recordings.encoder import TICKS
+from desktop.recordings.encoders import TICKS
 from desktop.recordings.encoding import Packets, Taken
 from desktop.recordings.locking import Lock
 from desktop.recordings.pixels import Size

@@ -18,6 +18,9 @@ AUTO = "auto"
 X264 = "libx264"
 """The encoder that is always there."""
 
+HARDWARE = ("h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox")
+"""Encoders of graphics cards and processors, in the order in which they are tried: NVIDIA, Intel, AMD, Apple."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
@@ -25,8 +28,8 @@ class VideoOptions:
 
     `quality`: x264's scale (CRF), 10 the best, 40 the smallest file, six steps about half the size; other encoders are
     asked for what comes near it. `height`: the largest of the video in pixels, None as the frames come; higher frames
-    are made smaller, in their proportions, never larger. `encoder`: "auto" or a name of `encoders.ORDER`. `threads` of
-    the encoder x264, 0 for one a core.
+    are made smaller, in their proportions, never larger. `encoder`: "auto", one of `HARDWARE`, or "libx264". `threads`
+    of the encoder x264, 0 for one a core.
     """
 
     quality: int = 21
@@ -41,6 +44,9 @@ class VideoOptions:
             )
         if self.height is not None and self.height < LOWEST:
             raise RecordingError(f"A video is at least {LOWEST} pixels high, not {self.height}.")
+        if self.encoder not in (AUTO, X264, *HARDWARE):
+            known = ", ".join((AUTO, *HARDWARE))
+            raise RecordingError(f"There is no encoder {self.encoder}: choose {known} or {X264}.")
         if self.threads < 0:
             raise RecordingError(f"An encoder has 0 threads (one a core) or more, not {self.threads}.")
 

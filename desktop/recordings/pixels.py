@@ -31,6 +31,17 @@ def i420(pixels: Pixels) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
 
 
+def nv12(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """I420 (3/2 height, width) -> NV12 of the same shape: the colours' two planes become pairs."""
+    rows = planes.shape[0] * 2 // 3
+    half = (planes.shape[0] - rows) * planes.shape[1] // 2
+    pairs = np.empty_like(planes)
+    pairs[:rows] = planes[:rows]
+    colours, flat = planes[rows:].reshape(-1), pairs[rows:].reshape(-1)
+    flat[0::2], flat[1::2] = colours[:half], colours[half:]
+    return pairs
+
+
 def recorded_size(size: Size, height: int | None = None) -> Size:
     """The size in which frames of `size` are recorded: the same, but no side longer than x264 takes.
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from desktop.frame import Pixels
+from desktop.recordings import encoders
+from desktop.recordings.encoders import Chooser
 from desktop.recordings.encoding import Encoding, Packets, Taken, refuse_nothing
 from desktop.recordings.files import Files, Header, names_of
 from desktop.recordings.options import VideoOptions
@@ -50,6 +52,7 @@ class Recording:
         clean: bool = False,
         ring: Ring | None = None,
         since: float = 0.0,
+        chooser: Chooser = encoders.chooser,
     ) -> None:
         if ring is not None:
             annotated, clean, fps = ring.annotated, ring.clean, ring.fps
@@ -66,6 +69,9 @@ class Recording:
         self._files: Files | None = None
         self._ended = False
         self._kept: tuple[Path, ...] | None = None
+        self._chooser = chooser
+        if ring is None:
+            chooser.begin(self._video.encoder)
         self.frames = 0
         self.before = 0
         """Frames that came from the ring."""
@@ -76,6 +82,16 @@ class Recording:
     def fit_of(self, size: Size) -> Fit | None:
         """How frames of `size` will lie in the video's pictures; None before the first frame."""
         return self._frames_from.fit_of(size) if self._frames_from is not None else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What did not go as asked though it goes on, in sentences: an encoder that gave up."""
+        return self._frames_from.notes if self._frames_from is not None else ()
+
+    @property
+    def encoder(self) -> str:
+        """The encoder in use, "" before the first frame."""
+        return self._frames_from.encoder if self._frames_from is not None else ""
 
     def begin(self) -> None:
         """Make the files at once and write what the ring holds; without it the next frame does. Raises RecordingError.
@@ -117,7 +133,12 @@ class Recording:
         if self._frames_from is None:
             size = (pixels.shape[1], pixels.shape[0])
             self._frames_from = Encoding(
-                size, annotated=self._annotated, clean=self._clean, options=self._video, fps=self._fps
+                size,
+                annotated=self._annotated,
+                clean=self._clean,
+                options=self._video,
+                fps=self._fps,
+                chooser=self._chooser,
             )
         taken = self._frames_from.take(
             pixels,

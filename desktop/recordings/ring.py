@@ -6,7 +6,9 @@ from collections import deque
 from dataclasses import replace
 
 from desktop.frame import Pixels
-from desktop.recordings.encoder import KEYFRAME_EVERY, TICKS
+from desktop.recordings import encoders
+from desktop.recordings.encoder import KEYFRAME_EVERY
+from desktop.recordings.encoders import TICKS, Chooser
 from desktop.recordings.encoding import Encoding, Packets, Taken, refuse_nothing
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.pixels import Fit, Size
@@ -39,6 +41,7 @@ class Ring:
         clean: bool = False,
         video: VideoOptions | None = None,
         fps: float = 30.0,
+        chooser: Chooser = encoders.chooser,
     ) -> None:
         refuse_nothing(annotated, clean)
         if not 0.0 < seconds <= LONGEST:
@@ -46,6 +49,8 @@ class Ring:
         self.annotated, self.clean, self.fps = annotated, clean, fps
         self._wanted, self._most = seconds, most_bytes
         self._video = video or VideoOptions()
+        self._chooser = chooser
+        chooser.begin(self._video.encoder)
         self._encoding: Encoding | None = None
         self._size: Size | None = None
         self._first = 0.0  # the time of the encoding's first frame
@@ -64,6 +69,16 @@ class Ring:
     def size(self) -> Size:
         """Width and height of the videos' pictures; (0, 0) before the first frame."""
         return self._encoding.size if self._encoding is not None else (0, 0)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What did not go as asked, in sentences."""
+        return self._encoding.notes if self._encoding is not None else ()
+
+    @property
+    def encoder(self) -> str:
+        """The encoder in use, "" before the first frame."""
+        return self._encoding.encoder if self._encoding is not None else ""
 
     def fit_of(self, size: Size) -> Fit | None:
         """How frames of `size` lie in the videos' pictures; None before the first frame."""
@@ -89,7 +104,12 @@ class Ring:
         if self._encoding is None or (size != self._size and not self._recorded):
             self._forget()
             self._encoding = Encoding(
-                size, annotated=self.annotated, clean=self.clean, options=self._video, fps=self.fps
+                size,
+                annotated=self.annotated,
+                clean=self.clean,
+                options=self._video,
+                fps=self.fps,
+                chooser=self._chooser,
             )
             self._size, self._first, self._begun = size, time, 0
         taken = self._encoding.take(
@@ -135,7 +155,18 @@ class Ring:
     def take_back(self) -> Packets:
         """The recording ends: what the encoders still hold of it is given. The ring goes on."""
         self._recorded = False
-        return self._encoding.finish() if self._encoding is not None else ()
+        if self._encoding is None:
+            return ()
+        rest = self._encoding.finish()
+        if self._kept and any(rest):  # they go with the newest frame, some are of those before
+            last = self._kept.pop()
+            self.bytes -= last.bytes
+            added = _from(replace(last, packets=rest), self._begun)
+            self._note_keys(added.packets)
+            both = tuple((*old, *new) for old, new in zip(last.packets, added.packets, strict=True))
+            self._kept.append(replace(last, packets=both))
+            self.bytes += self._kept[-1].bytes
+        return rest
 
     def _forget(self) -> None:
         if self._kept:
@@ -148,10 +179,7 @@ class Ring:
         taken = _from(taken, self._begun)
         self._kept.append(taken)
         self.bytes += taken.bytes
-        self._keys = tuple(
-            [*keys, *(packet.ticks for packet in video if packet.key)]
-            for keys, video in zip(self._keys or ([],) * len(taken.packets), taken.packets, strict=True)
-        )
+        self._note_keys(taken.packets)
         self._drop_before(self._start(taken.ticks - self._wanted * TICKS))
         while self.bytes > self._most and len(starts := self._starts()) > 1:
             self._drop_before(starts[1])
@@ -162,6 +190,12 @@ class Ring:
         starts = self._starts()
         self.seconds = (taken.ticks - starts[0]) / TICKS if starts else 0.0
         self.frames = len(self._kept)
+
+    def _note_keys(self, packets: Packets) -> None:
+        self._keys = tuple(
+            [*keys, *(packet.ticks for packet in video if packet.key)]
+            for keys, video in zip(self._keys or ([],) * len(packets), packets, strict=True)
+        )
 
     def _starts(self) -> list[int]:
         """Ticks at which every video has a keyframe."""

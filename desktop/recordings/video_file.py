@@ -19,7 +19,8 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from desktop.recordings.encoder import TICKS, Packet
+from desktop.recordings.encoder import Packet
+from desktop.recordings.encoders import TICKS
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
 

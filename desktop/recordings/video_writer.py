@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from desktop.frame import Pixels
-from desktop.recordings.encoder import TICKS, Encoder
+from desktop.recordings.encoder import Encoder
+from desktop.recordings.encoders import TICKS
 from desktop.recordings.options import PLAIN, VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.video_file import VideoFile

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.recordings.encoder import TICKS
+from desktop.recordings.encoders import TICKS
 from desktop.recordings.video_writer import VideoWriter
 from models.errors import RecordingError
 
