@@ -78,6 +78,7 @@ class Caller:
                     if lost.final or self.connection is None:
                         self.backlog.over(Over(sentence=f"{self._address} cannot be watched: {lost.reason}."))
                         return
+                    fresh = False
                     self._wait(lost.reason)
         except Exception as error:  # noqa: BLE001 - top of a thread; its text may hold the password: only its kind is told
             self.backlog.over(Over(sentence=f"{self._address} failed by {type(error).__name__}."))

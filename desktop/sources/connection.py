@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Generator
 from typing import Any
@@ -22,6 +23,8 @@ THREADS = 2
 _RTSP = {"allowed_media_types": "video", "protocol_whitelist": "rtsp,rtp,udp,tcp,tls,crypto,srtp,http,https"}
 _HTTP = {"user_agent": "Onlooker", "protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto"}
 _LISTS = {"hls", "dash", "concat", "sdp", "image2", "tty"}
+_LIST_NAMES = re.compile(r"\.(?:m3u8?|mpd)(?:[?#]|$)", re.IGNORECASE)
+_A_LIST = "it is a list of other addresses: name one of those"
 _ONE_PICTURE = "_pipe"  # how FFmpeg's readers of single pictures are called
 _CUT_OFF = 2.0  # seconds that are missing at the end of a file which was cut off
 _RATE_INVENTED = {"mpjpeg", "mjpeg"}  # 25, whatever the camera does
@@ -105,7 +108,7 @@ class Connection:
                 except StopIteration:
                     break
                 except (FFmpegError, OSError, ValueError) as error:
-                    raise _lost(error, self._patience[1]) from None
+                    raise _lost(error, self._patience[1], "the connection broke off") from None
                 count += bool(packet.size)
                 if packet.pts is not None and packet.time_base is not None:
                     reached = max(reached, float(packet.pts * packet.time_base))
@@ -146,6 +149,8 @@ class Connection:
 def _opened(address: Address, patience: tuple[float, float]) -> Any:
     """The container. Networks for which TCP is not offered are asked for UDP."""
     if not address.scheme.startswith("rtsp"):
+        if _LIST_NAMES.search(address.whole):
+            raise LostError(_A_LIST, final=True)
         return _open(address, _HTTP, patience)
     try:
         return _open(address, _RTSP | {"rtsp_transport": "tcp"}, patience)
@@ -159,7 +164,7 @@ def _open(address: Address, options: dict[str, str], patience: tuple[float, floa
     except (FFmpegError, OSError, ValueError) as error:
         if options.get("rtsp_transport") == "tcp" and isinstance(error, av.error.HTTPOtherClientError):
             raise _NoTcpError from None
-        raise _lost(error, patience[0]) from None
+        raise _lost(error, patience[0], "it cannot be reached, or is no video") from None
 
 
 class _NoTcpError(Exception):
@@ -169,7 +174,7 @@ class _NoTcpError(Exception):
 def _video(container: Any) -> VideoStream:
     """The largest moving picture."""
     if set(container.format.name.split(",")) & _LISTS:
-        raise LostError("it is a list of other addresses: name one of those", final=True)
+        raise LostError(_A_LIST, final=True)
     streams = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
     if not streams:
         raise LostError("it holds no moving picture", final=True)
@@ -180,12 +185,12 @@ def _video(container: Any) -> VideoStream:
     return best
 
 
-def _lost(error: Exception, patience: float) -> LostError:
-    """The same in our words."""
+def _lost(error: Exception, patience: float, otherwise: str) -> LostError:
+    """The same in our words; FFmpeg calls much of it an input/output error, which is told as `otherwise`."""
     for kinds, reason, final in _REASONS:
         if isinstance(error, kinds):
             return LostError(reason.format(patience=f"{patience:g}"), final=final)
-    return LostError("it cannot be reached")
+    return LostError(otherwise)
 
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
