@@ -39,6 +39,19 @@ class RecordingFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RingFigures:
+    """What is kept in memory for the next recording: `seconds` of the `wanted` ones, in `bytes`, `frames` in all.
+
+    Nothing while a recording runs.
+    """
+
+    wanted: float
+    seconds: float = 0.0
+    bytes: int = 0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """How a session stands.
 
@@ -48,7 +61,8 @@ class Figures:
     capture of the frame to be shown, None before the first. `silent`: seconds since anything was captured, None
     before the first. `trouble`: what a live source waits for at this moment, a sentence, "" while frames come.
     `captured`, `analysed`, `skipped`: frames of the session; `dropped`, `late`: of its recordings and consumers
-    together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one.
+    together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one. `ring`: what is
+    kept for the next, None where that was not asked for.
     """
 
     state: str = "idle"
@@ -69,6 +83,7 @@ class Figures:
     late: int = 0
     errors: int = 0
     recording: RecordingFigures | None = None
+    ring: RingFigures | None = None
 
 
 class Rate:

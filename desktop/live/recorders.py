@@ -10,13 +10,15 @@ from pathlib import Path
 
 from desktop.frame import Frame
 from desktop.live.capture import Clock
-from desktop.live.figures import RecordingFigures
+from desktop.live.figures import RecordingFigures, RingFigures
 from desktop.live.guard import Guard
-from desktop.live.recording import CAPACITY, Look, Recorder, RecordingOptions
+from desktop.live.matching import Look
+from desktop.live.recording import CAPACITY, Recorder, RecordingOptions
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
 from desktop.recordings.guards import refuse_full
 from desktop.recordings.recording import Recording
+from desktop.recordings.ring import Ring
 from models.errors import RecordingError
 
 
@@ -33,10 +35,29 @@ class Target:
     capacity: int = CAPACITY
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be kept before a recording."""
+
+    options: RecordingOptions
+    seconds: float
+    fps: float
+
+    def ring(self) -> Ring:
+        """An empty one. Raises RecordingError."""
+        options = self.options
+        return Ring(self.seconds, annotated=options.annotated, clean=options.clean, video=options.video, fps=self.fps)
+
+    def serves(self, options: RecordingOptions) -> bool:
+        """Whether a recording of these options can begin with what is kept."""
+        return replace(options, limits=self.options.limits) == self.options
+
+
 class Recorders:
     """All recordings of a session, in order. Methods may be called from any thread and return at once, but for `join`.
 
-    `tell` is called with the sentence of an error that ended one, and with warnings.
+    Once armed, one more keeps what leads to the next recording; it does not while a recording runs, which has all that
+    itself, and begins anew after it. `tell` is called with the sentence of an error that ended one, and with warnings.
     """
 
     def __init__(self, watermark: Watermark, *, clock: Clock, tell: Callable[[str], None]) -> None:
@@ -44,18 +65,39 @@ class Recorders:
         self._lock = threading.Lock()
         self._recorders: tuple[Recorder, ...] = ()
         self._guards: tuple[Guard, ...] = ()
+        self._wanted: _Wanted | None = None
+        self._keeper: Recorder | None = None
+        self._former: tuple[Recorder, ...] = ()
 
     def refuse_second(self) -> None:
         """Raise RecordingError where one takes frames."""
         if any(recorder.running for recorder in self._recorders):
             raise RecordingError("A recording runs already: stop it first.")
 
-    def start(self, target: Target, options: RecordingOptions) -> None:
-        """Record every frame from the next one on.
+    def arm(self, options: RecordingOptions, seconds: float, fps: float) -> None:
+        """Keep the last `seconds` of frames from now on, for recordings of these options. Raises RecordingError."""
+        wanted = _Wanted(options, seconds, fps)
+        wanted.ring()  # refuses what cannot be
+        with self._lock:
+            if wanted != self._wanted:
+                self._dismiss()
+                self._wanted = wanted
+
+    def disarm(self) -> None:
+        """Keep nothing any more."""
+        with self._lock:
+            self._wanted = None
+            self._dismiss()
+
+    def start(self, target: Target, options: RecordingOptions, since: float | None) -> None:
+        """Record every frame from the next one on; with what was kept `since` then (seconds of the frames' times).
 
         Raises RecordingError where one takes frames already, the file cannot be made, or the disk has no room for it.
         """
         self.refuse_second()
+        with self._lock:
+            serves = since is not None and self._wanted is not None and self._wanted.serves(options)
+            keeper = self._keeper if serves else None
         file = Recording(
             target.path,
             source=target.source,
@@ -67,37 +109,78 @@ class Recorders:
             video=options.video,
             annotated=options.annotated,
             clean=options.clean,
+            ring=None if keeper is None else keeper.ring,
+            since=since or 0.0,
         )
         refuse_full(target.path.parent, options.limits)
-        recorder = Recorder(
-            file, self._watermark, options, clock=self._clock, failed=self._tell, capacity=target.capacity
-        )
-        guard = Guard(target.path.parent, options.limits, over=recorder.over, stop=recorder.end, tell=self._tell)
         with self._lock:
             self.refuse_second()
-            recorder.start()
-            guard.start()
+            if keeper is not None and keeper is self._keeper and keeper.begin(file):
+                recorder, self._keeper = keeper, None
+            elif keeper is not None:
+                raise RecordingError("What led to this moment is gone: start the recording again.")
+            else:
+                self._dismiss()
+                recorder = self._recorder(file, options, target.capacity)
+            self._watch_over(recorder, target, options)
             self._recorders = (*self._recorders, recorder)
-            self._guards = (*self._guards, guard)
+
+    def _recorder(self, file: Recording | Ring, options: RecordingOptions, capacity: int = CAPACITY) -> Recorder:
+        recorder = Recorder(
+            file,
+            self._watermark,
+            options,
+            clock=self._clock,
+            failed=lambda sentence: self._fail(recorder, sentence),
+            capacity=capacity,
+        )
+        recorder.start()
+        return recorder
+
+    def _watch_over(self, recorder: Recorder, target: Target, options: RecordingOptions) -> None:
+        guard = Guard(target.path.parent, options.limits, over=recorder.over, stop=recorder.end, tell=self._tell)
+        guard.start()
+        self._guards = (*self._guards, guard)
+
+    def _fail(self, recorder: Recorder, sentence: str) -> None:
+        with self._lock:
+            if recorder is self._keeper:  # it would only fail again
+                self._wanted = self._keeper = None
+        self._tell(sentence)
+
+    def _dismiss(self) -> None:
+        """Let go of what was kept. Under the lock."""
+        if self._keeper is not None:
+            self._keeper.cut()
+            self._former = (*(one for one in self._former if one.thread.is_alive()), self._keeper)
+            self._keeper = None
+
+    def _all(self) -> tuple[Recorder, ...]:
+        """Those that take frames or what was found in them, the one that keeps for the next recording included."""
+        with self._lock:
+            return self._recorders if self._keeper is None else (*self._recorders, self._keeper)
 
     def captured(self, frame: Frame) -> None:
         """Hand a frame on."""
-        for recorder in self._recorders:
+        with self._lock:
+            if self._wanted is not None and self._keeper is None and not any(one.running for one in self._recorders):
+                self._keeper = self._recorder(self._wanted.ring(), self._wanted.options)
+        for recorder in self._all():
             recorder.offer(frame)
 
     def analysed(self, index: int, look: Look) -> None:
         """Hand on what was found in a frame."""
-        for recorder in self._recorders:
+        for recorder in self._all():
             recorder.keep(index, look)
 
     def no_more_frames(self) -> None:
         """Put end marks: each writes what waits, then closes its file."""
-        for recorder in self._recorders:
+        for recorder in self._all():
             recorder.end()
 
     def cut(self) -> None:
         """Have each close its file after the frame in hand; what waits is dropped."""
-        for recorder in self._recorders:
+        for recorder in self._all():
             recorder.cut()
 
     def pause(self, paused: bool) -> None:
@@ -127,8 +210,21 @@ class Recorders:
 
     def threads(self) -> list[threading.Thread]:
         """The threads that run."""
-        every = [one.thread for one in self._recorders] + [one.thread for one in self._guards]
+        recorders = (*self._all(), *self._former)
+        every = [one.thread for one in recorders] + [one.thread for one in self._guards]
         return [thread for thread in every if thread.is_alive()]
+
+    def ring(self) -> RingFigures | None:
+        """What is kept for the next recording, None where nothing is to be."""
+        with self._lock:
+            if self._wanted is None:
+                return None
+            ring = self._keeper.ring if self._keeper is not None else None
+            return (
+                RingFigures(self._wanted.seconds)
+                if ring is None
+                else RingFigures(self._wanted.seconds, ring.seconds, ring.bytes, ring.frames)
+            )
 
     def figures(self) -> tuple[RecordingFigures, ...]:
         """How each stands, in order."""

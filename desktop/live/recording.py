@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,30 +15,21 @@ from desktop.frame import Frame, Pixels
 from desktop.live.capture import Clock
 from desktop.live.conveyor import Conveyor
 from desktop.live.figures import RecordingFigures
+from desktop.live.matching import SLICE, Look, Matched, Matching
 from desktop.live.pictures import Pictures
-from desktop.live.unseen import Unseen
 from desktop.live.watermark import Passage, Watermark
-from desktop.recordings.between import between
-from desktop.recordings.carry import Carry
 from desktop.recordings.encoding import refuse_nothing
 from desktop.recordings.guards import Limits
 from desktop.recordings.options import VideoOptions
+from desktop.recordings.ring import Ring
 from models.errors import RecordingError
 from models.scene import Scene
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 1_000_000_000
-"""Nanoseconds after a frame's capture for which the recording waits for its analysis.
-
-Counted from the capture, not from the moment the frame is reached: an analysis that hangs makes the recording lag by
-this much once, not by this much for every frame, which would fill the conveyor.
-"""
-
 CAPACITY = 256 * 2**20
 """Bytes of frames that may wait to be written."""
 
-_SLICE = 0.25  # seconds of waiting after which a second request to stop is noticed
 _CROWDED = 0.5  # a conveyor fuller than this is emptied without waiting: a late frame is better than a dropped one
 
 
@@ -70,20 +62,17 @@ class RecordingOptions:
         return not (self.hide is not None and self.hide.faces) if self.face_points is None else self.face_points
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What was found in one frame; `turn`: of the looker, whose tracks are its own."""
-
-    scene: Scene
-    turn: int = 0
-
-
 class RecordingFile(Protocol):
     """What is written to: `desktop.recordings.recording.Recording`."""
 
     path: Path
     frames: int
+    before: int
     duration: float
+
+    def begin(self) -> None:
+        """Write what the ring holds; raises RecordingError."""
+        ...
 
     def write(
         self,
@@ -109,19 +98,34 @@ class RecordingFile(Protocol):
         ...
 
 
-class Recorder:
-    """Writes the frames it is offered into one file, in a thread of its own.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Offered:
+    """A captured frame, the `number`th that was offered, from 1; dropped ones count."""
 
-    A frame waits for the `watermark` until one second after its capture. Where it was skipped, it waits until the next
-    analysed one is known, and is drawn with what lies between the scenes before and after. Where there is nothing of
-    the kind, it is drawn with the last scene as held for at most 0.5 s, else without. `failed` is called once with the
-    sentence of an error, which ends the recording: what still waits is counted as dropped. Frames in the file +
-    dropped = offered, always. `over` is set when the file is closed.
+    frame: Frame
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The number of a frame in the ring, and why it did not wait any longer; None: it was analysed."""
+
+    number: int
+    passage: Passage | None
+
+
+class Recorder:
+    """Writes the frames it is offered into one file, in a thread of its own: see `Matching` for what is drawn on them.
+
+    With a `ring` it keeps them there at first; `begin` then gives it the file, which begins with what the ring holds.
+    `failed` is called once with the sentence of an error, which ends it: what still waits is counted as dropped. Frames
+    in the file + dropped = captured, always: those offered from the first in the file on, or from the first of all
+    where there is no ring. `over` is set when the file is closed.
     """
 
     def __init__(
         self,
-        file: RecordingFile,
+        file: RecordingFile | Ring,
         watermark: Watermark,
         options: RecordingOptions,
         *,
@@ -129,8 +133,11 @@ class Recorder:
         failed: Callable[[str], None],
         capacity: int = CAPACITY,
     ) -> None:
-        self._file, self._watermark, self._clock, self._failed = file, watermark, clock, failed
-        self._options = options
+        self._ring = file if isinstance(file, Ring) else None
+        self._file = None if isinstance(file, Ring) else file
+        self._next: RecordingFile | None = None
+        self._failed = failed
+        self._conveyor: Conveyor[_Offered] = Conveyor(capacity, lambda offered: offered.frame.pixels.nbytes)
         self._pictures = Pictures(
             annotated=options.annotated,
             clean=options.clean,
@@ -138,35 +145,54 @@ class Recorder:
             hide=options.hide,
             face_points=bool(options.face_points),
         )
-        self._conveyor: Conveyor[Frame] = Conveyor(capacity, lambda frame: frame.pixels.nbytes)
-        self._unseen = Unseen(capacity // 2)
+        self._matching = Matching(
+            watermark,
+            clock=clock,
+            hurried=lambda: self._cut.is_set() or self._conveyor.filled > _CROWDED,
+            saw=self._pictures.saw,
+            interpolate=options.interpolate,
+            waits=options.hide is not None,  # what is to be hidden may show only in the scene after
+            most=capacity // 2,
+        )
         self._cut = threading.Event()
         self._paused = False
-        self._carry = Carry()
-        self._size: tuple[int, int] | None = None
         self._lock = threading.Lock()
-        self._looks: dict[int, Look] = {}
-        self._reached = -1
+        self._numbers: dict[int, int] = {}  # index of a frame in hand -> its number
+        self._held: deque[_Kept] = deque()  # the frames in the ring
+        self._kept = self._last = 0  # frames kept in the ring so far, and the number of the last
+        self._first = 1  # number of the first frame of the recording
+        self._before = 0  # dropped before that one
+        self._closing = False
         self._skipped = self._late = self._dropped = 0
         self._ended, self._error = False, ""
         self._files: tuple[Path, ...] = ()
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self._run, name=f"recording {file.path.name}")
+        name = "before a recording" if self._file is None else f"recording {self._file.path.name}"
+        self.thread = threading.Thread(target=self._run, name=name)
 
     def start(self) -> None:
         """Begin to write."""
         self.thread.start()
 
+    def begin(self, file: RecordingFile) -> bool:
+        """Have the recording begin with what the ring holds, and go on with every frame since. Once only.
+
+        False where no more frames come: nothing is recorded then.
+        """
+        with self._lock:
+            if not self._closing:
+                self._next = file
+            return not self._closing
+
     def offer(self, frame: Frame) -> None:
         """One more captured frame; while it is paused, none of this recording. Never waits."""
         if not self._paused:
-            self._conveyor.put(frame)
+            self._conveyor.put(_Offered(frame, self._conveyor.offered + 1))
 
     def keep(self, index: int, look: Look) -> None:
-        """Frame `index` was analysed; kept until that frame is written."""
-        with self._lock:
-            if index > self._reached and not self._ended:
-                self._looks[index] = look
+        """Frame `index` was analysed."""
+        if not self._ended:
+            self._matching.keep(index, look)
 
     def pause(self, paused: bool) -> None:
         """Leave frames out from the next one on, or take them again: times stay true, so the file has a gap there."""
@@ -186,129 +212,134 @@ class Recorder:
         """It takes frames still."""
         return not self._conveyor.ended
 
+    @property
+    def file(self) -> RecordingFile | None:
+        """What it writes to, or will, None while it keeps a ring alone."""
+        return self._file or self._next
+
+    @property
+    def ring(self) -> Ring | None:
+        """What it keeps frames in until it begins."""
+        return self._ring
+
     def figures(self) -> RecordingFigures:
-        """How it stands."""
+        """How it stands; only where it has a file."""
+        file = self.file
+        if file is None:
+            raise RuntimeError("nothing is recorded yet")
         ending = self._conveyor.ended
         with self._lock:
             state = "failed" if self._error else "finished" if self._ended else "draining" if ending else "running"
             return RecordingFigures(
-                path=self._file.path,
+                path=file.path,
                 state=state,
                 paused=self._paused and state == "running",
-                captured=self._conveyor.offered,
-                frames=self._file.frames,
-                dropped=self._dropped if self._ended else self._conveyor.dropped,
+                captured=self._captured,
+                frames=file.frames,
+                dropped=self._dropped if self._ended else max(0, self._conveyor.dropped - self._before),
                 skipped=self._skipped,
                 late=self._late,
-                waiting=0 if self._ended else self._conveyor.waiting + len(self._unseen),
-                duration=self._file.duration,
+                waiting=0 if self._ended else self._conveyor.waiting + self._matching.waiting,
+                duration=file.duration,
                 error=self._error,
                 files=self._files,
             )
 
+    @property
+    def _captured(self) -> int:
+        return max(0, self._conveyor.offered - self._first + 1)
+
     def _run(self) -> None:
         try:
-            self._take_all()
-            dropped = self._conveyor.offered - self._file.frames
-            self._end(self._file.close(dropped=dropped, skipped=self._skipped, late=self._late), "")
+            while not self._conveyor.over:
+                offered = self._conveyor.get(SLICE if self._matching.waiting or self._ring is not None else 1.0)
+                self._attach()
+                if offered is None:
+                    self._write_all(self._matching.overdue())
+                else:
+                    self._numbers[offered.frame.index] = offered.number
+                    self._write_all(self._matching.match(offered.frame))
+            if not self._cut.is_set():
+                self._write_all(self._matching.rest())
+            with self._lock:
+                self._closing = True
+            self._attach()
+            self._close()
         except RecordingError as problem:
             self._fail(str(problem))
         except Exception as problem:  # top of a thread: told to the user, the session goes on
-            logger.exception("recording %s failed", self._file.path)
             what = f"{type(problem).__name__}: {problem}".removesuffix(": ")
-            self._fail(f"The recording {self._file.path} ended by an error ({what}): what was written is kept.")
+            name = "What is kept for a recording" if self.file is None else f"The recording {self.file.path}"
+            logger.exception("%s failed", name)
+            self._fail(f"{name} ended by an error ({what}): what was written is kept.")
+
+    def _attach(self) -> None:
+        """Begin the recording where one was asked for, with what the ring holds."""
+        if self._next is None or self._file is not None:
+            return
+        file = self._file = self._next
+        try:
+            file.begin()
+        finally:
+            held = list(self._held)[len(self._held) - file.before :]
+            self._held.clear()
+            with self._lock:
+                self._first = held[0].number if held else self._last + 1
+                self._before = self._first - 1 - (self._kept - len(held))
+                self._skipped = sum(one.passage is Passage.COUNTED for one in held)
+                self._late = sum(one.passage is Passage.WAITING for one in held)
+
+    def _close(self) -> None:
+        if self._file is None:
+            self._end((), "")
+            return
+        dropped = self._captured - self._file.frames
+        self._end(self._file.close(dropped=dropped, skipped=self._skipped, late=self._late), "")
 
     def _fail(self, sentence: str) -> None:
         self._conveyor.cut()
-        self._end(self._file.abort(), sentence)
+        self._end(self._file.abort() if self._file is not None else (), sentence)
         self._failed(sentence)
 
     def _end(self, files: tuple[Path, ...] | None, error: str) -> None:
         with self._lock:
             self._files, self._error = files or (), error
-            self._dropped = self._conveyor.offered - self._file.frames
-            self._ended = True
-            self._looks.clear()
+            self._dropped = 0 if self._file is None else self._captured - self._file.frames
+            self._ended = self._closing = True
         self.over.set()
 
-    def _take_all(self) -> None:
-        while not self._conveyor.over:
-            frame = self._conveyor.get(_SLICE if self._unseen else 1.0)
-            if frame is not None:
-                self._take(frame)
-            elif (first := self._unseen.first) is not None and self._clock() - first.time > PATIENCE:
-                self._settle()  # nothing comes any more for now
-        if not self._cut.is_set():
-            self._settle()
+    def _write_all(self, ready: Iterable[Matched]) -> None:
+        for matched in ready:
+            self._write(matched)
 
-    def _take(self, frame: Frame) -> None:
-        passage = self._passage(frame)
-        look = self._look_at(frame.index)
-        if frame.size != self._size:
-            self._settle()
-            self._unseen.forget()
-            self._carry.forget()  # its coordinates are those of the size before
-            self._size = frame.size
-        if look is not None:
-            self._pictures.saw(frame, look.scene)
-            self._settle((frame, look))
-            self._unseen.seen(frame, look.scene, look.turn)
-            self._write(frame, look.scene, *self._carry(frame.time / 1e9, True, look.scene))
-        elif passage is not Passage.COUNTED or not self._waits(frame):
-            self._settle()
-            self._write(frame, None, *self._carry(frame.time / 1e9, False))
-            with self._lock:
-                self._late += passage is Passage.WAITING
-                self._skipped += passage is Passage.COUNTED
-
-    def _waits(self, frame: Frame) -> bool:
-        interpolates = self._options.interpolate and self._unseen.before is not None
-        hides = self._options.hide is not None  # what is to be hidden may show only in the scene after
-        return (interpolates or hides) and not self._hurried and self._unseen.wait(frame)
-
-    def _settle(self, after: tuple[Frame, Look] | None = None) -> None:
-        """Write the frames that wait, with what lies between the scene before them and the one `after`, if any."""
-        before = self._unseen.before
-        reached = after is not None and self._options.interpolate and self._unseen.reaches(after[0], after[1].turn)
-        for frame in self._unseen.take():
-            seconds = frame.time / 1e9
-            if reached and before is not None and after is not None:
-                scene = between(before[1], before[0], after[1].scene, after[0].time / 1e9, seconds)
-                self._write(frame, None, scene, False, interpolated=True)
-            else:
-                self._write(frame, None, *self._carry(seconds, False))
-            with self._lock:
-                self._skipped += 1
-
-    def _write(self, frame: Frame, scene: Scene | None, marked: Scene, held: bool, interpolated: bool = False) -> None:
-        """Write a frame with the marks of the scene `marked`; `scene` is its own, None where it was not analysed."""
-        pixels, clean = self._pictures.of(frame, marked, held)
-        self._file.write(
+    def _write(self, matched: Matched) -> None:
+        frame = matched.frame
+        pixels, clean = self._pictures.of(frame, matched.marked, matched.held)
+        put: Callable[..., object]
+        if self._file is not None:
+            put = self._file.write
+        else:
+            assert self._ring is not None  # it has one of the two
+            put = self._ring.take
+        put(
             pixels,
             frame.time / 1e9,
             clean=clean,
-            scene=scene,
-            analysed=scene is not None,
-            interpolated=interpolated,
+            scene=matched.scene,
+            analysed=matched.scene is not None,
+            interpolated=matched.interpolated,
             index=frame.index,
             position=None if frame.position is None else frame.position / 1e9,
         )
+        self._count(self._numbers.pop(frame.index), None if matched.scene is not None else matched.passage)
 
-    @property
-    def _hurried(self) -> bool:
-        return self._cut.is_set() or self._conveyor.filled > _CROWDED
-
-    def _passage(self, frame: Frame) -> Passage:
-        while True:
-            left = 0.0 if self._hurried else (frame.time + PATIENCE - self._clock()) / 1e9
-            passage = self._watermark.wait(frame.index, min(left, _SLICE))
-            if passage is not Passage.WAITING or left <= 0.0:
-                return passage
-
-    def _look_at(self, index: int) -> Look | None:
+    def _count(self, number: int, passage: Passage | None) -> None:
         with self._lock:
-            look = self._looks.pop(index, None)
-            self._reached = index
-            for passed in [one for one in self._looks if one < index]:
-                del self._looks[passed]
-            return look
+            if self._file is not None:
+                self._skipped += passage is Passage.COUNTED
+                self._late += passage is Passage.WAITING
+                return
+            self._kept, self._last = self._kept + 1, number
+            self._held.append(_Kept(number, passage))
+            while self._ring is not None and len(self._held) > self._ring.frames:
+                self._held.popleft()

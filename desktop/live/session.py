@@ -16,9 +16,10 @@ from desktop.live.capture import Capture, Clock
 from desktop.live.consumer import Consumers
 from desktop.live.curtain import Curtain
 from desktop.live.figures import Figures, RecordingFigures
+from desktop.live.matching import Look
 from desktop.live.notices import Notice, Notices
 from desktop.live.recorders import Recorders, Target
-from desktop.live.recording import CAPACITY, Look, RecordingOptions
+from desktop.live.recording import CAPACITY, RecordingOptions
 from desktop.live.showing import Pair, Shown
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.tally import Tally
@@ -272,21 +273,42 @@ class Session:
         networks: Mapping[str, str] | None = None,
         overwrite: bool = False,
         capacity: int = CAPACITY,
+        before: float = 0.0,
     ) -> None:
         """Record every frame from the next one on into `path` and its sidecar (see `Recording` for the arguments).
 
-        `options`: by default those of `RecordingOptions()`. `capacity`: bytes of frames that may wait. Raises
-        RecordingError where nothing is being watched, a recording runs already, or the file cannot be made.
+        `options`: by default those of `RecordingOptions()`. `capacity`: bytes of frames that may wait. `before`: it
+        begins this many seconds earlier, as far as `arm` has kept that for the same options. Raises RecordingError
+        where nothing is being watched, a recording runs already, or the file cannot be made.
         """
         with self._lock:
             if self._state not in ("opening", "running"):
                 raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
-            fps = (self._info.fps if self._info is not None else None) or 30.0
+            fps = self._fps
         target = Target(path, self.source.name, program, networks or {}, fps, overwrite, capacity)
-        self._recorders.start(target, options or RecordingOptions())
+        since = self._clock() / 1e9 - before if before > 0 else None
+        self._recorders.start(target, options or RecordingOptions(), since)
         with self._lock:
             if self._state not in ("opening", "running"):  # it ended meanwhile: no end mark would come
                 self._recorders.no_more_frames()
+
+    def arm(self, options: RecordingOptions, seconds: float) -> None:
+        """Keep the last `seconds` in memory from now on, encoded, so that a recording can begin with them.
+
+        Recordings of other options begin without. What was kept is let go of when a recording begins, when pictures
+        come in another size, and when this is called with something else. Raises RecordingError where that cannot be.
+        """
+        with self._lock:
+            fps = self._fps
+        self._recorders.arm(options, seconds, fps)
+
+    def disarm(self) -> None:
+        """Keep nothing any more."""
+        self._recorders.disarm()
+
+    @property
+    def _fps(self) -> float:
+        return (self._info.fps if self._info is not None else None) or 30.0
 
     def pause_recording(self) -> None:
         """Leave frames out of the recording until `resume_recording`: it has a gap in its times there."""
@@ -416,6 +438,7 @@ class Session:
                 late=sum(one.late for one in recordings),
                 errors=len(self._notices.all),
                 recording=recordings[-1] if recordings else None,
+                ring=self._recorders.ring(),
             )
         if analysis is None:
             return figures
