@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ ERROR = "error: "
 _PROGRESS = re.compile(r"([01]\.\d{3}) (.+)")
 _ROOM = 100_000_000  # bytes free on the disk; all forms take half of that
 _TIMEOUT = 180.0  # seconds for all together; four networks take ten
-_ENDED_BY_THE_USER = (-2, -15, 0xC000013A)  # interrupted or terminated: that says nothing of the processor
+_ENDED_BY_OTHERS = (-2, -9, -15, 0xC000013A)  # interrupted, killed, terminated: that says nothing of the processor
 
 
 def prepare(
@@ -37,19 +38,21 @@ def prepare(
     """Make the forms of `make`, then time the precisions of `measure`, then those of `sizes` at several input sizes,
     into the cache folder.
 
-    The child may die while it times: then those networks are f32 on this machine. Raises NetworkError where a form
-    could not be made.
+    The processor may end the child while it times: then those networks are f32 on this machine. Raises NetworkError
+    where a form could not be made.
     """
     if make and importlib.util.find_spec("torch") is None:
         raise NetworkError(
             f"{make[0].title} is not prepared for this machine, and torch, which prepares it, is not installed. "
             "Install Onlooker again, or install torch."
         )
+    begun = time.monotonic()
     status, sentence, last = _run({"--make": make, "--time": measure, "--sizes": sizes}, cache, threads, report)
+    hung = time.monotonic() - begun >= _TIMEOUT
     lacking = [network for network in make if shelf.find(network, cache) is None]
     if lacking:
         raise NetworkError(sentence or f"{lacking[0].title} could not be prepared: {_last_words(status, last)}.")
-    if _died(status):
+    if _died(status, hung=hung):
         for network in measure:
             if precisions.chosen(network, cache) is None:
                 precisions.keep(network, cache, "f32", {})
@@ -57,9 +60,10 @@ def prepare(
         shelf.prune(cache)
 
 
-def _died(status: int) -> bool:
-    """Whether a signal ended the child (Windows: an exception code); that of the time-out too: it would hang again."""
-    return (status < 0 or status >= 0xC0000000) and status not in _ENDED_BY_THE_USER
+def _died(status: int, *, hung: bool) -> bool:
+    """Whether the processor ended the child, by a signal (Windows: an exception code), or let it hang until the
+    time-out: it would do so again. Killed before that it was by somebody else, a system short of memory most likely."""
+    return (status < 0 or status >= 0xC0000000) and (hung or status not in _ENDED_BY_OTHERS)
 
 
 def _last_words(status: int, last: str) -> str:

@@ -28,16 +28,16 @@ from models.training.labelled import Dataset
 from models.training.module_detector import ModuleDetector
 
 
-def judge(weights: Mapping[str, Tensor], sides: Sequence[int], held_back: Sequence[Dataset]) -> dict[str, float]:
-    """The mean over `sides` of the detector's average precision on each of the datasets, "AP" and "VOC AP"."""
+def judge(weights: Mapping[str, Tensor], sides: Sequence[int], held_back: Mapping[str, Dataset]) -> dict[str, float]:
+    """The mean over `sides` of the detector's average precision on each dataset: "voc-val AP", "voc-val VOC AP"."""
     detector = Detector(DetectorDesign())
     detector.load_state_dict(dict(weights))
     sums: dict[str, list[float]] = {}
-    for number, dataset in enumerate(held_back):
+    for called, dataset in held_back.items():
         for side in sides:
             found = evaluation.evaluate(ModuleDetector(detector, (side, side)), dataset)
-            sums.setdefault(f"{number} AP", []).append(found.ap)
-            sums.setdefault(f"{number} VOC AP", []).append(found.voc_ap)
+            sums.setdefault(f"{called} AP", []).append(found.ap)
+            sums.setdefault(f"{called} VOC AP", []).append(found.voc_ap)
     return {name: float(np.mean(values)) for name, values in sums.items()}
 
 
@@ -46,7 +46,7 @@ def choose(
     trained: Mapping[str, Tensor],
     shares: Sequence[float],
     sides: Sequence[int],
-    held_back: Sequence[Dataset],
+    held_back: Mapping[str, Dataset],
 ) -> float:
     """The share of `trained` that is best on the pictures held back; tells the figures of each on stderr."""
     best, chosen = -1.0, shares[0]
@@ -69,8 +69,8 @@ def write(told: argparse.Namespace) -> float:
     if len(told.shares) > 1:
         if not told.validation:
             raise OnlookerError("To choose among shares, name pictures that were held back: --validation FOLDER.")
-        sets = [read(path, COCO) for path in told.validation]
-        sets = [replace(one, pictures=one.pictures[: told.pictures]) for one in sets]
+        sets = {path.stem: read(path, COCO) for path in told.validation}
+        sets = {called: replace(one, pictures=one.pictures[: told.pictures]) for called, one in sets.items()}
         share = choose(begun, trained, told.shares, told.sides, sets)
     checkpoint.write({name: value.numpy() for name, value in mixed(begun, trained, share).items()}, told.out)
     return share

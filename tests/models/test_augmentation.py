@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models import fitting
@@ -20,6 +20,7 @@ from models.training.augmentation import (
     mixed,
     mosaic,
     moved,
+    placed,
 )
 from models.training.examples import Example, Pixels
 from models.training.labelled import Floats
@@ -27,8 +28,8 @@ from models.training.labelled import Floats
 SIDES = st.integers(40, 300)
 INPUTS = st.integers(2, 8).map(lambda multiple: 32 * multiple)
 SEEDS = st.integers(0, 2**32 - 1)
-BRIGHT = 180
-"""Between the grey of what is empty and white."""
+BRIGHT = 127
+"""Half of white, where an edge lies however it was scaled; what is empty is darker."""
 
 
 def painted(
@@ -74,6 +75,15 @@ def sound(example: Example, size: tuple[int, int]) -> None:
     assert (example.boxes <= np.array([size[1], size[0]] * 2)).all()
     assert (example.boxes[:, 2:] > example.boxes[:, :2]).all()
     assert len(example.boxes) == len(example.classes) == len(example.weights) == len(example.ignored)
+
+
+@given(pictures(), INPUTS, INPUTS, SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_a_rectangle_lands_where_its_box_says(example: Example, height: int, width: int, seed: int) -> None:
+    made = placed(example, (height, width), Augmentation(scaled=1.0), np.random.default_rng(seed))
+    sound(made, (height, width))
+    assume(len(made.boxes) and (made.boxes[0, 2:] - made.boxes[0, :2]).min() >= 4)
+    assert np.abs(bright(made.pixels) - made.boxes[0]).max() <= 1.5
 
 
 @given(pictures(), INPUTS, INPUTS, st.booleans(), SEEDS)

@@ -145,7 +145,8 @@ def test_timing_gives_milliseconds_of_real_engines(monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("bf16")
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize(
-    ("number", "kept"), [("SIGILL", "f32"), ("SIGSEGV", "f32"), ("SIGINT", None), ("SIGTERM", None)]
+    ("number", "kept"),
+    [("SIGILL", "f32"), ("SIGSEGV", "f32"), ("SIGINT", None), ("SIGTERM", None), ("SIGKILL", None)],
 )
 def test_t36_a_processor_that_kills_while_a_precision_is_timed_gets_f32_and_is_not_asked_again(
     number: str, kept: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -154,6 +155,15 @@ def test_t36_a_processor_that_kills_while_a_precision_is_timed_gets_f32_and_is_n
     monkeypatch.setattr(child, "command", lambda *_: [sys.executable, "-S", "-c", f"{code}; signal.pause()"])
     making.prepare([], [LOW], tmp_path, 1, lambda _text, _part: None)
     assert precisions.chosen(LOW, tmp_path) == kept
+
+
+@pytest.mark.usefixtures("bf16")
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_processor_on_which_timing_hangs_gets_f32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "command", lambda *_: [sys.executable, "-S", "-c", "import signal; signal.pause()"])
+    monkeypatch.setattr(making, "_TIMEOUT", 0.2)
+    making.prepare([], [LOW], tmp_path, 1, lambda _text, _part: None)
+    assert precisions.chosen(LOW, tmp_path) == "f32"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
