@@ -16,7 +16,7 @@ class Guard:
     """Looks every two seconds how much is free on the disk of `folder`, until `over` is set.
 
     `stop` is called once there is too little, `tell` with a sentence then and, once, when there is little. `ask` gives
-    the bytes that are free, None where that cannot be known. `free`: what the last look gave.
+    the bytes that are free, None where that cannot be known. `free`: what the last look gave. `full`: it had to stop.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Guard:
         self._over, self._stop, self._tell = over, stop, tell
         self._warned = False
         self.free: int | None = None
+        self.full = False
         self.thread = threading.Thread(target=self._run, name=f"guard of {folder}")
 
     def start(self) -> None:
@@ -52,6 +53,7 @@ class Guard:
         if free is None or found is Room.PLENTY or self._over.is_set():
             return False
         if found is Room.FULL:
+            self.full = True
             self._stop()
             self._tell(
                 f"Only {amount(free)} are left on the disk of {self._folder}: the recording was stopped, and is whole."

@@ -24,7 +24,10 @@ from models.errors import RecordingError
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a recording is of, and where it goes: see `Recording`. `capacity`: bytes of frames that may wait."""
+    """What a recording is of, and where it goes: see `Recording`.
+
+    `capacity`: bytes of frames that may wait. `seconds`: after which it ends by itself.
+    """
 
     path: Path
     source: str
@@ -33,6 +36,7 @@ class Target:
     fps: float = 30.0
     overwrite: bool = False
     capacity: int = CAPACITY
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,17 @@ class Recorders:
                 raise RecordingError("What led to this moment is gone: start the recording again.")
             else:
                 self._dismiss()
-                recorder = self._recorder(file, options, target.capacity)
+                recorder = self._recorder(file, options, target.capacity, target.seconds)
             self._watch_over(recorder, target, options)
             self._recorders = (*self._recorders, recorder)
 
-    def _recorder(self, file: Recording | Ring, options: RecordingOptions, capacity: int = CAPACITY) -> Recorder:
+    def _recorder(
+        self,
+        file: Recording | Ring,
+        options: RecordingOptions,
+        capacity: int = CAPACITY,
+        seconds: float | None = None,
+    ) -> Recorder:
         recorder = Recorder(
             file,
             self._watermark,
@@ -133,6 +143,7 @@ class Recorders:
             clock=self._clock,
             failed=lambda sentence: self._fail(recorder, sentence),
             capacity=capacity,
+            seconds=seconds,
         )
         recorder.start()
         return recorder
@@ -230,4 +241,4 @@ class Recorders:
         """How each stands, in order."""
         with self._lock:
             pairs = zip(self._recorders, self._guards, strict=True)
-            return tuple(replace(recorder.figures(), free=guard.free) for recorder, guard in pairs)
+            return tuple(replace(recorder.figures(), free=guard.free, full=guard.full) for recorder, guard in pairs)

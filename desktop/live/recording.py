@@ -118,7 +118,8 @@ class Recorder:
     """Writes the frames it is offered into one file, in a thread of its own: see `Matching` for what is drawn on them.
 
     With a `ring` it keeps them there at first; `begin` then gives it the file, which begins with what the ring holds.
-    `failed` is called once with the sentence of an error, which ends it: what still waits is counted as dropped. Frames
+    `seconds`: after so many from the first frame on it ends by itself. `failed` is called once with the sentence of an
+    error, which ends it: what still waits is counted as dropped. Frames
     in the file + dropped = captured, always: those offered from the first in the file on, or from the first of all
     where there is no ring. `over` is set when the file is closed.
     """
@@ -132,6 +133,7 @@ class Recorder:
         clock: Clock,
         failed: Callable[[str], None],
         capacity: int = CAPACITY,
+        seconds: float | None = None,
     ) -> None:
         self._ring = file if isinstance(file, Ring) else None
         self._file = None if isinstance(file, Ring) else file
@@ -156,6 +158,8 @@ class Recorder:
         )
         self._cut = threading.Event()
         self._paused = False
+        self._longest = None if seconds is None else round(seconds * 1e9)
+        self._began: int | None = None
         self._lock = threading.Lock()
         self._numbers: dict[int, int] = {}  # index of a frame in hand -> its number
         self._held: deque[_Kept] = deque()  # the frames in the ring
@@ -186,6 +190,10 @@ class Recorder:
 
     def offer(self, frame: Frame) -> None:
         """One more captured frame; while it is paused, none of this recording. Never waits."""
+        if self._longest is not None:
+            self._began = frame.time if self._began is None else self._began
+            if frame.time - self._began >= self._longest:
+                self.end()
         if not self._paused:
             self._conveyor.put(_Offered(frame, self._conveyor.offered + 1))
 

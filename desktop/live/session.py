@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from desktop.drawing.privacy import Hide
 from desktop.frame import Frame
@@ -15,17 +14,17 @@ from desktop.live.analysis import Analysis, Change, LoadLooker
 from desktop.live.capture import Capture, Clock
 from desktop.live.consumer import Consumers
 from desktop.live.curtain import Curtain
-from desktop.live.figures import Figures, RecordingFigures
+from desktop.live.figures import Figures
 from desktop.live.matching import Look
 from desktop.live.notices import Notice, Notices
-from desktop.live.recorders import Recorders, Target
-from desktop.live.recording import CAPACITY, RecordingOptions
+from desktop.live.recordable import Recordable
+from desktop.live.recorders import Recorders
+from desktop.live.recording import CAPACITY
 from desktop.live.showing import Pair, Shown
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.tally import Tally
 from desktop.live.watermark import Watermark
 from desktop.sources.source import Source, SourceInfo, trouble_of
-from models.errors import RecordingError
 from models.scene import Scene
 
 logger = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ ABANDON = 2.0
 """Seconds for which the reader of a live source is waited for."""
 
 
-class Session:
+class Session(Recordable):
     """Watches `source`; every method may be called from any thread and returns at once, but `join` and `stop`.
 
     `look`: makes what analyses the frames (`load_analyzer` with its arguments bound), called on the analysis thread;
@@ -261,78 +260,6 @@ class Session:
                 analysis.slot.end()
         self._recorders.no_more_frames()
         self._consumers.no_more_frames()
-
-    # Recording
-
-    def start_recording(
-        self,
-        path: Path,
-        options: RecordingOptions | None = None,
-        *,
-        program: str,
-        networks: Mapping[str, str] | None = None,
-        overwrite: bool = False,
-        capacity: int = CAPACITY,
-        before: float = 0.0,
-    ) -> None:
-        """Record every frame from the next one on into `path` and its sidecar (see `Recording` for the arguments).
-
-        `options`: by default those of `RecordingOptions()`. `capacity`: bytes of frames that may wait. `before`: it
-        begins this many seconds earlier, as far as `arm` has kept that for the same options. Raises RecordingError
-        where nothing is being watched, a recording runs already, or the file cannot be made.
-        """
-        with self._lock:
-            if self._state not in ("opening", "running"):
-                raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
-            fps = self._fps
-        target = Target(path, self.source.name, program, networks or {}, fps, overwrite, capacity)
-        since = self._clock() / 1e9 - before if before > 0 else None
-        self._recorders.start(target, options or RecordingOptions(), since)
-        with self._lock:
-            if self._state not in ("opening", "running"):  # it ended meanwhile: no end mark would come
-                self._recorders.no_more_frames()
-
-    def arm(self, options: RecordingOptions, seconds: float) -> None:
-        """Keep the last `seconds` in memory from now on, encoded, so that a recording can begin with them.
-
-        Recordings of other options begin without. What was kept is let go of when a recording begins, when pictures
-        come in another size, and when this is called with something else. Raises RecordingError where that cannot be.
-        """
-        with self._lock:
-            fps = self._fps
-        self._recorders.arm(options, seconds, fps)
-
-    def disarm(self) -> None:
-        """Keep nothing any more."""
-        self._recorders.disarm()
-
-    @property
-    def _fps(self) -> float:
-        return (self._info.fps if self._info is not None else None) or 30.0
-
-    def pause_recording(self) -> None:
-        """Leave frames out of the recording until `resume_recording`: it has a gap in its times there."""
-        self._recorders.pause(True)
-
-    def resume_recording(self) -> None:
-        """Go on with a recording that was paused, from the next frame on."""
-        self._recorders.pause(False)
-
-    def stop_recording(self) -> None:
-        """End the recording: what waits is written, then the file is closed. The session goes on.
-
-        Asked again while it still writes, it ends after the frame in hand and counts the rest as dropped.
-        """
-        self._recorders.stop()
-
-    def join_recordings(self, timeout: float) -> bool:
-        """Wait at most `timeout` seconds until every stopped recording has closed its file; True when that is so."""
-        return self._recorders.join(timeout)
-
-    @property
-    def recordings(self) -> tuple[RecordingFigures, ...]:
-        """All recordings of this session, in order."""
-        return self._recorders.figures()
 
     # Consumers
 

@@ -91,6 +91,7 @@ def test_a_recording_is_warned_of_and_then_stopped_whole_before_the_disk_is_full
     _fill(session, source, "finished")
     figures = session.recordings[0]
     assert figures.frames + figures.dropped == figures.captured
+    assert figures.full
     assert figures.free is not None
     assert 0 < figures.free < 3 * MEGABYTE
     assert sorted(path.name for path in small_disk.iterdir()) == ["a.jsonl", "a.mp4"]

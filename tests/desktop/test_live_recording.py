@@ -405,6 +405,18 @@ def test_each_recording_of_a_session_begins_at_its_own_first_frame(tmp_path: Pat
         ]
 
 
+def test_a_recording_of_so_many_seconds_ends_by_itself_at_the_frame(tmp_path: Path) -> None:
+    source = _source()
+    session = _start(source)
+    session.start_recording(tmp_path / "a.mp4", program="0.1.0", seconds=0.33)
+    source.give(20)
+    until(lambda: session.recordings[0].state == "finished", "it ends though nobody asked")
+    lines, _ = _checked(session.recordings[0])
+    assert [line.time for line in lines] == pytest.approx([number * 0.033 for number in range(10)], abs=1e-4)
+    assert finish(session, source)
+    assert session.recordings[0].captured == 10
+
+
 def test_the_media_time_of_a_file_is_kept(tmp_path: Path) -> None:
     source = FakeSource(live=False, times=lambda number: number * 1_000_000)
     session = Session(source)
