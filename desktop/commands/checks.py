@@ -143,18 +143,21 @@ def pictures(_report: Report) -> str:
 
 
 def video(_report: Report) -> str:
-    """A recording is written and read back, at uneven times."""
+    """A recording is written and read back, at uneven times, by the encoder that works here."""
     import numpy as np
 
+    from desktop.recordings import encoders
+    from desktop.recordings.options import HARDWARE
     from desktop.recordings.recording import Recording
     from desktop.sources.naming import make_source
     from models.scene import EMPTY
 
     times = [0.0, 0.04, 0.08, 0.2, 0.25, 0.5]
+    choice = encoders.chooser.choice(patience=encoders.TIMEOUT * len(HARDWARE))
     with tempfile.TemporaryDirectory(prefix="onlooker-") as folder:
         recording = Recording(Path(folder) / "check.mp4", source="self-check", networks={}, program=__version__)
         for number, time in enumerate(times):
-            recording.write(np.full((48, 64, 3), 40 * number, np.uint8), time, scene=EMPTY, analysed=True)
+            recording.write(np.full((240, 320, 3), 40 * number, np.uint8), time, scene=EMPTY, analysed=True)
         recording.close()
         source = make_source(str(recording.path))
         read = []
@@ -168,7 +171,8 @@ def video(_report: Report) -> str:
         raise RecordingError("A video came back with other frames or times than it was written with.")
     if any(abs(40 * number - found[1]) > 8 for number, found in enumerate(read)):
         raise RecordingError("A video came back with other colours than it was written with.")
-    return f"{len(times)} frames written and read back at their times."
+    refused = "".join(f" {name}: {reason}." for name, reason in choice.refused)
+    return f"{len(times)} frames written by {recording.encoder} and read back at their times.{refused}"
 
 
 def demo(device: str, report: Report) -> str:

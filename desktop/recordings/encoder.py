@@ -165,8 +165,9 @@ class Encoder:
 
     def _go_on(self, reason: str, ends: bool) -> list[Packet]:
         """Let x264 encode what was not given back. Raises RecordingError where it is x264 that failed."""
-        self._context = None
+        self._context, failed = None, self.name
         self._replace(reason)
+        self._chooser.gave_up(failed, reason)
         held = list(self._held)
         self._held.clear()
         packets = [packet for planes, ticks in held for packet in self._put(planes, ticks, False)]
@@ -184,7 +185,6 @@ class Encoder:
     def _replace(self, reason: str) -> None:
         if self.name == X264:
             raise RecordingError(f"The encoder {X264} cannot be used: {reason}.")
-        self._chooser.gave_up(self.name, reason)
         self.notes.append(f"The encoder {self.name} gave up ({reason}): {X264} goes on.")
         logger.warning("%s", self.notes[-1])
         self.name = X264

@@ -172,7 +172,8 @@ def test_every_frame_is_in_the_file_whatever_the_encoder_does(
         assert encoder.name == X264
         assert len(encoder.notes) == 1
         assert f"The encoder {name} gave up (" in encoder.notes[0]
-        assert chooser.choice(name).name == X264
+        # One that cannot be opened may not have liked the size; one that failed is not used again.
+        assert chooser.choice(name).name == (name if habit in ("fails at open", "missing") else X264)
 
 
 def test_an_encoder_of_the_machine_that_fails_while_recording_leaves_one_whole_file(
