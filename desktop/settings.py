@@ -39,8 +39,8 @@ class Settings(BaseModel):
     `folders.videos()`. `video`: what a recording stores, the picture with marks, without, or both; `quality`: of the
     video on x264's scale, lower is better; `height`: most lines of it, None = as it comes; `before`: seconds that are
     kept in memory so that a recording begins with them, 0 = none; `warn_free`, `stop_free`: gigabytes free on the disk
-    under which a recording is warned of that, and stopped. `geometry`: where the window stood, text that only
-    the window understands.
+    under which a recording is warned of that, and stopped. `hide_faces`, `hidden_classes`: what is hidden in all that
+    is shown and stored; `hide_how`: by what. `geometry`: where the window stood, text that only the window understands.
     """
 
     model_config = ConfigDict(strict=True, validate_assignment=True, extra="ignore", allow_inf_nan=False)
@@ -70,6 +70,9 @@ class Settings(BaseModel):
     before: Annotated[int, Field(ge=0, le=60)] = 0
     warn_free: Gigabytes = 5.0
     stop_free: Gigabytes = 1.0
+    hide_faces: bool = False
+    hidden_classes: list[str] = Field(default_factory=list)
+    hide_how: Literal["pixelate", "blur", "fill"] = "pixelate"
     geometry: str = ""
 
 

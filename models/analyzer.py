@@ -7,7 +7,7 @@ tracks; `Analyzer.look` takes one still picture and refines everything that can 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from models.catalogue import NETWORKS, Precision
 from models.followers import Followers
 from models.kinds import VISIBLE, BodyKind, FaceKind, Found
 from models.object_detector import ObjectDetector
-from models.object_watch import ObjectWatch
+from models.object_watch import SCORE, ObjectWatch
 from models.objects import DEFAULT, EngineDetector, load_detector, wanted_size
 from models.scene import Body, Detection, Face, Floats, Scene
 
@@ -31,6 +31,8 @@ Pixels = NDArray[np.uint8]
 
 FACE_KEYS = ("face-detector-full", "face-mesh")
 BODY_KEYS = ("body-detector", "body-landmarks")
+ALL_FACES = 32
+"""How many faces are followed where none is to be left out."""
 MASK_KEYS = ("body-detector", "body-mask")
 
 
@@ -68,6 +70,17 @@ class AnalyzerOptions:
         bodies = MASK_KEYS if self.masks else BODY_KEYS
         found = (FACE_KEYS if self.faces else ()) + (bodies if self.bodies else ())
         return (*found, self.detector) if self.objects else found
+
+    def sparing(self, *, faces: bool, labels: frozenset[str]) -> AnalyzerOptions:
+        """The same where no threshold or limit leaves out what is to be hidden: faces, and objects of these classes."""
+        scores = dict(self.class_scores)
+        for label in labels:
+            if (score := scores.get(label, self.object_score)) is not None:
+                scores[label] = min(score, SCORE)
+        if not faces:
+            return replace(self, class_scores=scores)
+        least = None if self.face_score is None else min(self.face_score, FaceKind.landmark_threshold)
+        return replace(self, class_scores=scores, face_score=least, max_faces=max(self.max_faces, ALL_FACES))
 
     def kinds(self) -> dict[str, str]:
         """Which network finds which kind, for headers of data: kind -> key."""

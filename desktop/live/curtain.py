@@ -22,12 +22,6 @@ class Curtain:
         self._privacy: Privacy | None = None
         self._last: tuple[Shown, Shown] | None = None
 
-    @property
-    def hide(self) -> Hide | None:
-        """What is hidden now."""
-        with self._lock:
-            return None if self._privacy is None else self._privacy.hide
-
     def draw(self, hide: Hide | None) -> None:
         """Hide this from now on, None for nothing. Until the next scene the whole picture is hidden."""
         with self._lock:

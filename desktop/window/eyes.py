@@ -18,8 +18,8 @@ LoadAnalyzer = Callable[[AnalyzerOptions, str, Progress], Analyzer]
 
 
 def options_of(settings: Settings) -> AnalyzerOptions:
-    """What the settings want to be looked for."""
-    return AnalyzerOptions(
+    """What the settings want to be looked for; what is to be hidden is looked for as well as can be."""
+    options = AnalyzerOptions(
         objects=settings.objects,
         faces=settings.faces,
         bodies=settings.bodies,
@@ -34,6 +34,9 @@ def options_of(settings: Settings) -> AnalyzerOptions:
         detector=settings.detector,
         input_size=settings.input_size,
     )
+    if not settings.hide_faces and not settings.hidden_classes:
+        return options
+    return options.sparing(faces=settings.hide_faces, labels=frozenset(settings.hidden_classes))
 
 
 def loading_from(cache: Path, threads: int, added: Path) -> LoadAnalyzer:

@@ -99,6 +99,8 @@ class MainWindow(Shell):
         objects.score_wanted.connect(self.deeds.set_class_score)
         objects.detector_wanted.connect(self.deeds.set_detector)
         objects.size_wanted.connect(self.deeds.set_input_size)
+        self.panel.privacy.class_wanted.connect(self.deeds.hide_class)
+        self.panel.privacy.how_wanted.connect(self.deeds.set_hide_how)
         recording = self.panel.recording
         recording.video_wanted.connect(self.deeds.set_video)
         recording.quality_wanted.connect(self.deeds.set_quality)

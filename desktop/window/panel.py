@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from desktop.settings import Settings
 from desktop.window.colours import Colours
 from desktop.window.objects_panel import ObjectsPanel
+from desktop.window.privacy_panel import PrivacyPanel
 from desktop.window.recording_panel import RecordingPanel
 from desktop.window.switch import Switch
 
@@ -74,6 +75,10 @@ class Panel(QFrame):
         self.objects = ObjectsPanel()
         self._column.addWidget(self.objects)
         self._showing()
+        self._heading("PRIVACY")
+        self._switch("hide-faces", "Hide faces")
+        self.privacy = PrivacyPanel()
+        self._column.addWidget(self.privacy)
         self._heading("RECORDING")
         self.recording = RecordingPanel()
         self._column.addWidget(self.recording)
@@ -214,6 +219,7 @@ class Panel(QFrame):
         self._score.blockSignals(False)
         self._score_text.setText("standard" if settings.score is None else f"{settings.score:.0%}")
         self.objects.set_settings(settings)
+        self.privacy.set_settings(settings)
         self.recording.set_settings(settings)
         if self._device.findData(settings.device) < 0:  # chosen on another system
             self._device.addItem(settings.device, settings.device)

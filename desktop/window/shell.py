@@ -132,6 +132,7 @@ class Shell(QMainWindow):
         settings = self.settings
         for key in ("objects", "faces", "bodies", "smooth", "labels", "mirror", "loop"):
             self.actions_by_id[key].setChecked(getattr(settings, key))
+        self.actions_by_id["hide-faces"].setChecked(settings.hide_faces)
         self.actions_by_id["panel"].setChecked(not self.panel.isHidden())
         self.panel.set_settings(settings)
         preview = self.stage.preview

@@ -86,6 +86,7 @@ class Standing:
         panel.set_seen([thing.label for thing in scene.objects] if scene is not None else ())
         if eyes.labels:
             panel.objects.set_labels(eyes.labels, window.settings)
+            panel.privacy.set_labels(eyes.labels, window.settings)
         panel.objects.set_size(eyes.input_size if window.settings.input_size is None else None)
         loading, settings = figures.analysis == "loading", window.settings
         panel.objects.set_state(

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from desktop import folders
+from desktop.drawing.privacy import Hide
 from desktop.frame import Frame
 from desktop.live.analysis import LoadLooker
 from desktop.live.figures import RecordingFigures
@@ -88,6 +89,7 @@ class Watch:
     waiting: bool = False
     _all: list[_Watched] = field(default_factory=list)
     _next: _Told | None = None
+    _hidden: Hide | None = None
 
     def open(self, name: str) -> None:
         """Watch the source of this name, in place of the one before. Raises SourceError where no source is so named."""
@@ -121,6 +123,8 @@ class Watch:
             return
         source, self._next, self.waiting = self._next, None, False
         self.session = Session(source, look=self._look())
+        self._hidden = self.hide
+        self.session.hide(self._hidden)
         self._all.append(_Watched(self.session, source))
         self.session.start()
 
@@ -143,6 +147,24 @@ class Watch:
             session.change(self.room.eyes.change(options))
         else:
             session.set_looker(self._look())
+
+    # What is hidden
+
+    @property
+    def hide(self) -> Hide | None:
+        """What the settings want to be hidden in all that is shown and stored, None for nothing."""
+        settings = self.settings
+        if not settings.hide_faces and not settings.hidden_classes:
+            return None
+        return Hide(faces=settings.hide_faces, labels=frozenset(settings.hidden_classes), how=settings.hide_how)
+
+    def hide_anew(self) -> bool:
+        """Hide what the settings say now in what is shown; True where that is another thing than before."""
+        if self.session is None or self._hidden == self.hide:
+            return False
+        self._hidden = self.hide
+        self.session.hide(self._hidden)
+        return True
 
     # Recording
 
@@ -187,6 +209,7 @@ class Watch:
             annotated=settings.video != "clean",
             clean=settings.video != "annotated",
             labels=settings.labels,
+            hide=self.hide,
             limits=Limits(warn=round(settings.warn_free * GIGABYTE), stop=round(settings.stop_free * GIGABYTE)),
         )
 

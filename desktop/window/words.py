@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from desktop.live.figures import Figures, RecordingFigures
 from desktop.recordings.guards import amount
+from desktop.settings import Settings
 
 NOTHING = "-"
 _SILENT = 2.0  # seconds without a frame after which a running source is said to be silent
@@ -83,6 +84,28 @@ def objects(wanted: bool, detector: str, there: Collection[str] | None, *, loadi
     if loading:
         return "The detector is being loaded…"
     return "" if known else "The classes are listed once something is watched."
+
+
+def hiding(settings: Settings) -> str:
+    """What hiding is worth, or why nothing but hidden pictures is seen; "" while nothing is hidden."""
+    if not settings.hide_faces and not settings.hidden_classes:
+        return ""
+    all_of_it = "so the whole picture is hidden."
+    if settings.hide_faces and not settings.faces:
+        return f"Faces are not looked for, {all_of_it}"
+    if settings.hidden_classes and not settings.objects:
+        return f"Objects are not looked for, {all_of_it}"
+    if settings.classes is not None and (missing := set(settings.hidden_classes) - set(settings.classes)):
+        return f"Not looked for: {', '.join(sorted(missing))}, {all_of_it}"
+    return (
+        "Hidden here, in recordings and in snapshots, as well as it is found. What is missed can be seen: "
+        "this helps, it promises nothing. Look at what you pass on."
+    )
+
+
+def hidden_objects(names: Sequence[str]) -> str:
+    """Which objects are hidden, on a button."""
+    return "none" if not names else names[0] if len(names) == 1 else f"{len(names)} classes"
 
 
 def sign(figures: Figures, title: str, *, seen: bool, live: bool) -> tuple[str, str]:

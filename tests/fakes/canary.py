@@ -68,10 +68,10 @@ def frames_of(path: Path) -> list[Pixels]:
 
 
 class CanarySource(FakeSource):
-    """A fake source in whose every frame the canary is."""
+    """A fake source in whose every frame the canary is; `timed`: 33 ms apart, else they come now."""
 
-    def __init__(self, *, live: bool = True) -> None:
-        super().__init__(live=live, size=SIZE, times=lambda number: number * 33_000_000)
+    def __init__(self, *, live: bool = True, timed: bool = True) -> None:
+        super().__init__(live=live, size=SIZE, times=(lambda number: number * 33_000_000) if timed else None)
 
     def picture(self, number: int) -> Pixels:
         """Frame `number`."""
