@@ -217,12 +217,12 @@ def _watch(
     options: RecordingOptions,
 ) -> None:
     """Watch until the end of the source, or until asked to end; everything is whole then."""
-    from desktop.live.ruling import Deeds, Ruling
+    from desktop.live.ruling import Deeds, Ruling, longest_before
     from desktop.live.snapshot import new_name, take
 
-    def record(_before: float) -> Path:
+    def record(before: float) -> Path:
         path = new_name(folder, datetime.now().astimezone(), ".mp4")
-        session.start_recording(path, options, program=__version__, networks=networks)
+        session.start_recording(path, options, program=__version__, networks=networks, before=before)
         return path
 
     def snapshot(shown: Shown, moment: datetime) -> Path:
@@ -231,6 +231,8 @@ def _watch(
     deeds = Deeds(record=record, snapshot=snapshot, tell=answers, clock=time.perf_counter_ns)
     with between_steps() as stop:
         session.start()
+        if (seconds := longest_before(rules)) > 0:
+            session.arm(options, seconds)
         Ruling(session, rules, folder, deeds).start()
         try:
             _go_on(session, answers, stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,10 @@ NAME = "rules"
 PATIENCE = 10.0
 """Seconds at the end in which recordings are closed, and again for programs that still run."""
 
+LONGEST = 60.0
+"""Seconds from before a recording that can be kept."""
+
+_SLACK = 1.0  # seconds kept beyond what a rule wants: it is judged a moment after its frame was captured
 _LOOK = 0.25  # seconds after which is looked whether something has gone, though no scene came
 
 
@@ -194,7 +198,8 @@ class Ruling:
         running = self._running()
         if running is None:
             try:
-                path = self._deeds.record(rule.record.before)
+                late = self._deeds.clock() / 1e9 - event.time  # since that frame was captured
+                path = self._deeds.record(min(rule.record.before + late, LONGEST) if rule.record.before else 0.0)
             except OnlookerError as error:
                 self._problem(rule.name, str(error))
                 return None
@@ -284,3 +289,9 @@ class Ruling:
     ) -> None:
         moment = self._deeds.wall() if event is None else event.moment
         self._deeds.tell(Told(kind, rule.name, moment, sentence, notify, files, event))
+
+
+def longest_before(rules: Iterable[Rule]) -> float:
+    """Seconds of what led to a recording that have to be kept in memory for these rules; 0 for none."""
+    most = max((rule.record.before for rule in rules if rule.on and rule.record is not None), default=0.0)
+    return min(most + _SLACK, LONGEST) if most else 0.0

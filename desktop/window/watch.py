@@ -17,11 +17,9 @@ from desktop.live.analysis import LoadLooker
 from desktop.live.figures import RecordingFigures
 from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
-from desktop.live.snapshot import file_name
+from desktop.live.snapshot import new_name
 from desktop.recordings.guards import GIGABYTE, Limits
 from desktop.recordings.options import VideoOptions
-from desktop.recordings.placing import free_name
-from desktop.recordings.reasons import why
 from desktop.settings import Settings
 from desktop.sources.source import Enduring, Source, SourceInfo, trouble_of
 from desktop.window.eyes import options_of
@@ -79,7 +77,7 @@ class Watch:
     """The session on the screen and those before it that are not over yet. Used by the window's thread.
 
     `session`: the one on the screen; it stays when it is stopped, until the next begins. `waiting`: the next source
-    waits until the one before has let go.
+    waits until the one before has let go. `before`: seconds that rules want to be kept from before a recording.
     """
 
     room: Room
@@ -87,9 +85,11 @@ class Watch:
     program: str
     session: Session | None = None
     waiting: bool = False
+    before: float = 0.0
     _all: list[_Watched] = field(default_factory=list)
     _next: _Told | None = None
     _hidden: Hide | None = None
+    _armed: tuple[Session | None, RecordingOptions, float] | None = None
 
     def open(self, name: str) -> None:
         """Watch the source of this name, in place of the one before. Raises SourceError where no source is so named."""
@@ -115,6 +115,7 @@ class Watch:
                 over.append(recordings[watched.reported])
                 watched.reported += 1
         self._begin()
+        self._arm()
         self._all = [one for one in self._all if not one.stopped or one.session.unended or _unreported(one)]
         return over
 
@@ -127,6 +128,17 @@ class Watch:
         self.session.hide(self._hidden)
         self._all.append(_Watched(self.session, source))
         self.session.start()
+
+    def _arm(self) -> None:
+        """Keep what may lead to a recording in memory, as much as the settings or the rules want."""
+        wanted = (self.session, self.recording_options, max(float(self.settings.before), self.before))
+        if self.session is None or not self.watching or wanted == self._armed:
+            return
+        self._armed = wanted
+        if wanted[2] > 0:
+            self.session.arm(*wanted[1:])
+        else:
+            self.session.disarm()
 
     # What is looked for
 
@@ -214,22 +226,23 @@ class Watch:
         )
 
     def start_recording(self) -> Path:
-        """Record from the next frame on; returns the name. Raises RecordingError."""
+        """Record, with as much from before as the settings want; returns the name. Raises RecordingError."""
         if self.session is None:
             raise RecordingError("Nothing is being watched that could be recorded: open a source first.")
-        folder = self.folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecordingError(
-                f"{folder} cannot be made: {why(error)}. Choose another folder for recordings."
-            ) from error
-        path = free_name(folder / file_name(datetime.now().astimezone(), ".mp4"))
-        self.session.start_recording(
+        return self.record(self.session, float(self.settings.before))
+
+    def record(self, session: Session, before: float) -> Path:
+        """Record a session, from `before` seconds ago; returns the name. Rules call it on their thread.
+
+        Raises RecordingError.
+        """
+        path = new_name(self.folder, datetime.now().astimezone(), ".mp4")
+        session.start_recording(
             path,
             self.recording_options,
             program=self.program,
             networks=options_of(self.settings).kinds(),
+            before=before,
         )
         return path
 

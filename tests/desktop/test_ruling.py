@@ -14,11 +14,13 @@ import cv2
 from fake_source import FakeLooker, FakeSource, finish, until
 from scenes import thing
 
-from desktop.live.ruling import Deeds, Ruling, Told
+from desktop.live.recording import RecordingOptions
+from desktop.live.ruling import Deeds, Ruling, Told, longest_before
 from desktop.live.session import Session
 from desktop.live.showing import Shown
 from desktop.live.snapshot import take
 from desktop.recordings.rule_file import make
+from desktop.recordings.sidecar_reader import Line, read_sidecar
 from models.errors import RecordingError
 from models.scene import EMPTY, Scene
 
@@ -37,14 +39,14 @@ class Stage:
         self.looker = FakeLooker(find=lambda _number: SEEN if self.there else EMPTY)
         self.session = Session(self.source, look=lambda _progress: self.looker, clock=lambda: self.now)
         usual = {"name": "Dog", "what": ["dog"], "seconds": 0, "gap": 0, "cooldown": 0}
-        rules = [make({**usual, **one}) for one in said]
+        self.rules = [make({**usual, **one}) for one in said]
         deeds = Deeds(
             record=self.record,
             snapshot=self.snapshot,
             tell=self.told.append,
             clock=lambda: self.now,
         )
-        self.ruling = Ruling(self.session, rules, folder, deeds)
+        self.ruling = Ruling(self.session, self.rules, folder, deeds)
 
     def tick(self, _number: int) -> int:
         self.now += 40_000_000
@@ -55,7 +57,7 @@ class Stage:
             raise RecordingError(self.refuses)
         self.before = before
         path = self.folder / f"clip {len(self.session.recordings)}.mp4"
-        self.session.start_recording(path, program="test")
+        self.session.start_recording(path, program="test", before=before)
         return path
 
     def snapshot(self, shown: Shown, moment: datetime) -> Path:
@@ -117,10 +119,33 @@ def test_a_recording_goes_on_while_the_thing_is_there_and_after_it_has_gone(tmp_
         it.show(False)
         recorded = it.await_kind("recorded")
         it.show(False, 3)
-    assert it.before == 2.0
+    assert it.before == 2.0  # its frame is the newest one
     assert recorded.files == (tmp_path / "clip 0.jsonl", tmp_path / "clip 0.mp4")
     with av.open(str(tmp_path / "clip 0.mp4")) as video:
         assert len(list(video.decode(video=0))) >= 5
+
+
+def test_a_recording_begins_with_what_led_to_the_finding(tmp_path: Path) -> None:
+    rule = {"record": {"before": 1.0, "after": 0.0}}
+    with stage(tmp_path, rule) as it:
+        seconds = longest_before(it.rules)
+        it.session.arm(RecordingOptions(), seconds)
+        it.show(False, 60)
+        it.show(True, 5)
+        it.show(False)
+        it.await_kind("recorded")
+    (first, *_, last) = [entry for entry in read_sidecar(tmp_path / "clip 0.jsonl") if isinstance(entry, Line)]
+    found = 60
+    before = (found - (first.index or 0)) * 0.04
+    assert 1.0 <= before <= 1.6  # from a keyframe at most half a second earlier
+    assert (last.index or 0) >= 64
+
+
+def test_only_rules_that_are_on_want_something_to_be_kept_from_before() -> None:
+    usual = {"what": ["dog"], "record": {"before": 7.0}}
+    assert longest_before([make({"name": "a", **usual}), make({"name": "b", "what": ["cat"]})]) == 8.0
+    assert longest_before([make({"name": "a", **usual, "on": False})]) == 0.0
+    assert longest_before([make({"name": "a", **usual, "record": {"before": 60}})]) == 60.0
 
 
 def test_what_comes_back_in_time_goes_on_in_the_same_recording(tmp_path: Path) -> None:

@@ -160,12 +160,7 @@ def test_the_lowest_score_of_the_rules_takes_the_place_of_the_usual_one_but_for_
 @posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_closes_the_recording_whole(tmp_path: Path, number: int, status: int) -> None:
-    text = DOG + "record = { before = 0, after = 0 }\n"
-    process = _process("watch", "demo", "--rules", rules(tmp_path, text), "-o", str(tmp_path / "out"), "--json")
-    assert process.stdout is not None
-    for line in process.stdout:
-        if json.loads(line)["event"] == "recording":
-            break
+    process = _recording(tmp_path)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == status, err
@@ -178,10 +173,8 @@ def test_a_signal_closes_the_recording_whole(tmp_path: Path, number: int, status
 
 @posix
 def test_where_nobody_reads_the_lines_any_more_it_ends_and_what_it_recorded_is_whole(tmp_path: Path) -> None:
-    text = DOG + 'record = { before = 0, after = 0 }\n[[rule]]\nname = "Late"\nwhat = ["dog"]\nseconds = 1\n'
-    process = _process("watch", "demo", "--rules", rules(tmp_path, text), "-o", str(tmp_path / "out"), "--json")
+    process = _recording(tmp_path)
     assert process.stdout is not None
-    assert process.stdout.readline()
     process.stdout.close()
     assert process.stderr is not None
     err = process.stderr.read()
@@ -191,14 +184,25 @@ def test_where_nobody_reads_the_lines_any_more_it_ends_and_what_it_recorded_is_w
     assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".jsonl", ".mp4"]
 
 
-def _process(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", bright_dog.__file__, *arguments],
+def _recording(folder: Path) -> subprocess.Popen[str]:
+    """`onlooker watch` with a recording that has run for a second; another second later the next line is due."""
+    text = DOG + "record = { before = 0, after = 0 }\n"
+    text += "".join(f'[[rule]]\nname = "{n} s"\nwhat = ["dog"]\nseconds = {n}\n' for n in (1, 2))
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-P", bright_dog.__file__, "watch", "demo"),
+            *("--rules", rules(folder, text), "-o", str(folder / "out"), "--json"),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["rule"] == "1 s":
+            break
+    return process
 
 
 class _Night(datetime):
