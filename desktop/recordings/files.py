@@ -12,7 +12,9 @@ from desktop.recordings.encoding import Packets, Taken
 from desktop.recordings.locking import Lock
 from desktop.recordings.pixels import Size
 from desktop.recordings.placing import Placing, clean_name
+from desktop.recordings.reasons import why
 from desktop.recordings.sidecar import SidecarWriter
+from desktop.recordings.syncing import Syncing, sync_folder
 from desktop.recordings.video_file import VideoFile
 from models.errors import RecordingError
 
@@ -55,6 +57,7 @@ class Header:
 class Files:
     """Makes the files under temporary names, locked until `finish` renames them all, the sidecar first.
 
+    They are brought onto the disk once a second, in a thread that no frame waits for, and before they are renamed.
     `overwrite` allows existing files to be replaced. Used by one thread. Raises RecordingError where one cannot be
     made: none is left then.
     """
@@ -67,6 +70,7 @@ class Files:
         self._videos: list[VideoFile] = []
         self._data: SidecarWriter | None = None
         self._first = 0
+        self._syncing = Syncing()
         self.frames = 0
         try:
             for name in names.all:
@@ -114,6 +118,13 @@ class Files:
             index=taken.index,
         )
         self.frames += 1
+        try:
+            self._syncing.grew(*(video.fileno() for video in self._videos), self.data.fileno())
+        except OSError as error:
+            raise RecordingError(
+                f"The recording {self._places[1].target} cannot be brought onto the disk: {why(error)}. "
+                "What was recorded is kept, but for its last moments."
+            ) from error
 
     def write(self, packets: Packets) -> None:
         """Append packets to each video. Raises RecordingError."""
@@ -136,7 +147,9 @@ class Files:
             self.close_quietly()  # a locked or open file cannot be renamed on Windows
         for place in self._places:  # before any has its name, so that all keep their temporary ones
             place.refuse_taken()
-        return tuple(place.finish() for place in self._places)
+        named = tuple(place.finish() for place in self._places)
+        sync_folder(named[0].parent)
+        return named
 
     def close_quietly(self) -> None:
         """Close and let go of everything after an error, which has been told: others only follow from it."""
@@ -146,6 +159,7 @@ class Files:
                     opened.close()
             except RecordingError:
                 continue
+        self._syncing.end()
         for lock in self._locks:
             lock.release()
 

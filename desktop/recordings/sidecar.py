@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from desktop.recordings.pixels import Size
 from desktop.recordings.reasons import why
+from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 from models.scene import Body, Detection, Face, Scene
 
@@ -102,12 +103,19 @@ class SidecarWriter:
             _named(file) | {"end": True, "frames": frames, "dropped": dropped, "skipped": skipped, "late": late}
         )
 
+    def fileno(self) -> int:
+        """The file's descriptor while it is open. Raises ValueError afterwards."""
+        if self._file is None:
+            raise ValueError(f"{self.path} is closed")
+        return self._file.fileno()
+
     def close(self) -> None:
-        """Close the file; more than once is fine. An end line is not written by itself."""
+        """Close the file, on the disk; more than once is fine. An end line is not written by itself."""
         file, self._file = self._file, None
         if file is not None:
             try:
-                file.close()
+                with file:
+                    sync(file.fileno())
             except OSError as error:
                 raise RecordingError(f"The data file {self.path} cannot be written: {why(error)}.") from error
 

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from desktop.recordings.encoder import Packet
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.reasons import why
+from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ class VideoFile:
     def _last_interval(self) -> int:
         return round(median(self._intervals))
 
+    def fileno(self) -> int:
+        """The file's descriptor while it is open. Raises ValueError afterwards."""
+        if self._file is None:
+            raise ValueError(f"{self.path} is closed")
+        return self._file.fileno()
+
     def write(self, packet: Packet) -> None:
         """Append a packet. Raises RecordingError."""
         if self._file is None:
@@ -136,6 +143,7 @@ class VideoFile:
             if self._container is not None and self.frames:
                 self._container.close()
                 if self._file is not None:
+                    sync(self._file.fileno())  # before anybody gives it its name
                     self._file.close()  # a disk far away may refuse what it took only now
         except (FFmpegError, OSError) as error:
             raise RecordingError(
