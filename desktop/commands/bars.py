@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from desktop.batch.annotate import Progress
     from desktop.fetching.download import Progress as Fetched
+    from desktop.live.figures import Figures
 
 _LONG = 2.0  # seconds
 
@@ -98,6 +99,38 @@ def frames(talk: Talk) -> Iterator[Callable[[Progress], None]]:
             shown.update(task, description=f"{name}{place}", completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def recording(talk: Talk) -> Iterator[Callable[[Figures], None]]:
+    """A line that says how a recording stands; none without a terminal."""
+    if not talk.shows_progress:
+        yield lambda _figures: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False))
+    with Bars(*columns, console=console, transient=True) as shown, talk.by(_above(console)):
+        task = shown.add_task("Opening the source", total=None)
+        yield lambda figures: shown.update(task, description=_standing(figures))
+
+
+def _standing(figures: Figures) -> str:
+    from desktop.recordings.guards import amount
+
+    recording = figures.recording
+    if figures.trouble or recording is None or not recording.captured:
+        return figures.trouble or "Waiting for the first frame"
+    minutes, seconds = divmod(int(recording.duration), 60)
+    told = [f"{minutes}:{seconds:02d}", f"{recording.frames} frames", f"{figures.capture_fps:.1f}/s"]
+    if recording.dropped:
+        told.append(f"{recording.dropped} dropped")
+    if recording.free is not None:
+        told.append(f"{amount(recording.free)} free")
+    return "  ".join(told)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from desktop.commands.fetch import fetch
 from desktop.commands.interruption import Interrupted, at_once
 from desktop.commands.models import models
 from desktop.commands.options import Debug, Json, Quiet
+from desktop.commands.record import record
 from desktop.commands.render import render
 from desktop.commands.repair import repair
 from desktop.commands.self_check import self_check
@@ -69,6 +70,7 @@ app.command("evaluate")(evaluate)
 app.command("export")(export)
 app.command("repair")(repair)
 app.command("render")(render)
+app.command("record")(record)
 app.command("self-check")(self_check)
 app.command("train")(train)
 app.command("watch")(watch)

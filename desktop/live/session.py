@@ -74,8 +74,12 @@ class Session(Recordable):
 
     # Starting and stopping
 
-    def start(self) -> None:
-        """Open the source and begin, in threads: the state is "opening" until it is open. Once only."""
+    def start(self, first: Callable[[], None] | None = None) -> None:
+        """Open the source and begin, in threads: the state is "opening" until it is open. Once only.
+
+        `first` is called before anything is opened, to subscribe or record from the very first frame on; what it raises
+        ends the session.
+        """
         with self._lock:
             if self._capture is not None or self._requested is not None:
                 raise RuntimeError("a session is started once")
@@ -88,7 +92,13 @@ class Session(Recordable):
                 over=lambda error: self._source_over(generation, error),
                 clock=self._clock,
             )
-            self._capture.start()
+        try:
+            if first is not None:
+                first()
+        except BaseException:
+            self.request_stop()
+            raise
+        self._capture.start()
         if self._load is not None:
             self.set_looker(self._load)
 

@@ -1,0 +1,24 @@
+"""How a command ends a session: everything is closed whole, and who asks again does not wait long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop.commands.interruption import Interrupted
+
+if TYPE_CHECKING:
+    from desktop.live.session import Session
+
+_PATIENCE = 30.0  # seconds after which the log names what still runs
+
+
+def end(session: Session) -> None:
+    """End it and wait until it has; asked once more meanwhile, recordings are closed after the frame in hand."""
+    session.request_stop()
+    try:
+        while not session.join(_PATIENCE):
+            pass
+    except Interrupted:
+        session.request_stop()
+        session.join(10.0)
+        raise
