@@ -57,7 +57,7 @@ class Header:
 class Files:
     """Makes the files under temporary names, locked until `finish` renames them all, the sidecar first.
 
-    They are brought onto the disk once a second, in a thread that no frame waits for, and before they are renamed.
+    They are brought onto the disk once a second, in a thread of its own (`Syncing`), and before they are renamed.
     `overwrite` allows existing files to be replaced. Used by one thread. Raises RecordingError where one cannot be
     made: none is left then.
     """
