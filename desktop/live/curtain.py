@@ -44,9 +44,10 @@ class Curtain:
             return shown
         if last is not None and _alike(last[0], shown):
             return last[1]
-        frame = replace(shown.frame, pixels=privacy.hidden(shown.frame.pixels, shown.frame.time / 1e9))
+        time, size = shown.frame.time / 1e9, shown.frame.size
+        frame = replace(shown.frame, pixels=privacy.hidden(shown.frame.pixels, time))
         scene = None if shown.scene is None else drawable(shown.scene, privacy.hide)
-        hidden = Shown(frame, scene, shown.held)
+        hidden = Shown(frame, scene, shown.held, hidden=privacy.boxes(time, size) is None)
         with self._lock:
             if privacy is self._privacy:
                 self._last = shown, hidden

@@ -24,11 +24,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What is to be painted: `frame` with the marks of `scene`, None without; `held`: they are of an earlier frame."""
+    """What is to be painted: `frame` with the marks of `scene`, None without; `held`: they are of an earlier frame.
+
+    `hidden`: nothing of the picture may be seen, since it is not known where in it that lies which is to be hidden.
+    """
 
     frame: Frame
     scene: Scene | None
     held: bool
+    hidden: bool = False
 
 
 def choose(newest: Frame | None, pair: Pair | None, now: int, *, not_before: int = 0) -> Shown | None:

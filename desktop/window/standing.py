@@ -56,8 +56,9 @@ class Standing:
         if watch.waiting:
             window.stage.say("", f"Opening {window.title}…")
         else:
-            seen = window.stage.preview.shown is not None
-            window.stage.say(*words.sign(figures, window.title, seen=seen, live=session.source.live))
+            shown = window.stage.preview.shown
+            seen, hidden = shown is not None, shown is not None and shown.hidden
+            window.stage.say(*words.sign(figures, window.title, seen=seen, live=session.source.live, hidden=hidden))
         current = watch.recording or watch.draining
         window.panel.recording.set_state(words.kept(watch.folder, current))
         window.stage.say_recording(words.recording(current) if current is not None else "")

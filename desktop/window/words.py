@@ -108,15 +108,19 @@ def hidden_objects(names: Sequence[str]) -> str:
     return "none" if not names else names[0] if len(names) == 1 else f"{len(names)} classes"
 
 
-def sign(figures: Figures, title: str, *, seen: bool, live: bool) -> tuple[str, str]:
-    """What the picture's corner and the middle of the stage say. `seen`: there is a picture. `live`: of a camera."""
+def sign(figures: Figures, title: str, *, seen: bool, live: bool, hidden: bool = False) -> tuple[str, str]:
+    """What the picture's corner and the middle of the stage say.
+
+    `seen`: there is a picture. `live`: of a camera. `hidden`: nothing of it may be seen.
+    """
     if figures.state in ("idle", "opening"):
         return "", f"Opening {title}…"
     if figures.state == "running":
         if figures.silent is None:
             return "", f"Waiting for the first picture of {title}…"
         silent = live and figures.silent > _SILENT
-        return (f"No new picture for {figures.silent:.0f} s" if silent else ""), ""
+        late = "Hidden whole: nobody has looked at it in time" if hidden else ""
+        return (f"No new picture for {figures.silent:.0f} s" if silent else late), ""
     if not seen:
         return "", {"lost": f"{title} cannot be watched", "stopped": "Stopped"}.get(figures.state, "")
     words = {"ended": "At its end" if figures.captured > 1 else "", "lost": "Lost", "stopped": "Stopped"}
