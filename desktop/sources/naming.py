@@ -14,6 +14,7 @@ import resources
 from desktop.sources.address import HIDDEN, SCHEMES, address_of, redacted
 from desktop.sources.camera import CameraSource
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
+from desktop.sources.screen import ScreenSource
 from desktop.sources.source import Source
 from desktop.sources.stream import StreamSource
 from desktop.sources.video import VIDEO_SUFFIXES, VideoSource
@@ -21,14 +22,15 @@ from models.errors import SourceError
 
 DEMO = "demo"
 CAMERA = "camera:"
-NAMES = "camera:0, camera:NAME, the path of a video, a picture or a folder of pictures, rtsp://…, http(s)://…, or demo"
+NAMES = (
+    "camera:0, camera:NAME, the path of a video, a picture or a folder of pictures, rtsp://HOST/PATH, http://HOST/PATH,"
+    " screen:0, or demo"
+)
 """What can be named, for sentences and help."""
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
 _SECRET = re.compile(r"[^/@\s]+:[^/@\s]*@")
 _TILED = {".heic", ".heif"}  # FFmpeg would take one tile of such a picture for a video
-_LATER = {"screen": "the screen"}
-"""Named by the contract, read by a later version: refused honestly."""
 
 
 def make_source(
@@ -36,9 +38,9 @@ def make_source(
 ) -> Source:
     """The source that a name names, not yet open.
 
-    `loop`: what has an end starts over there, time going on. `size` (width, height) and `fps` are wishes for a camera.
-    Raises SourceError with one sentence where nothing can be named so. A word of the contract comes before a
-    file of the same name: `./demo` is the file.
+    `loop`: what has an end starts over there, time going on. `size` (width, height) is a wish for a camera, `fps` one
+    for a camera and the screen. Raises SourceError with one sentence where nothing can be named so. A word of the
+    contract comes before a file of the same name: `./demo` is the file.
     """
     exact, name = name, name.strip()
     scheme = _scheme(name)
@@ -46,8 +48,8 @@ def make_source(
         return CameraSource(name[len(CAMERA) :], size=size, fps=fps)
     if scheme in SCHEMES:
         return StreamSource(address_of(name), loop=loop)
-    if scheme in _LATER:
-        raise SourceError(f"This version cannot watch {_LATER[scheme]} yet: name {NAMES}.")
+    if scheme == "screen":
+        return ScreenSource(name, fps=fps)
     path = path_of(exact)
     if name == DEMO:
         return VideoSource(path, name=DEMO, loop=loop)
@@ -94,7 +96,7 @@ def name_of(path: Path) -> str:
 
 def is_live(name: str) -> bool:
     """Whether the name is that of something that gives frames as they come (a camera, a stream, the screen)."""
-    return _scheme(name.strip()) in {"camera", *SCHEMES, *_LATER}
+    return _scheme(name.strip()) in {"camera", "screen", *SCHEMES}
 
 
 def shown_as(name: str) -> str:
@@ -116,7 +118,7 @@ def _scheme(name: str) -> str:
     if found is None:
         return ""
     scheme = found[1].lower()
-    known = scheme in {"camera", "file", *SCHEMES, *_LATER}
+    known = scheme in {"camera", "file", "screen", *SCHEMES}
     return scheme if known or name[found.end() :].startswith("//") else ""
 
 

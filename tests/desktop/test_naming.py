@@ -13,6 +13,7 @@ from clips import numbered, write_clip
 from desktop.sources.camera import CameraSource
 from desktop.sources.naming import NAMES, is_live, is_picture, make_source, name_of, path_of
 from desktop.sources.pictures import FolderSource, PictureSource
+from desktop.sources.screen import ScreenSource
 from desktop.sources.stream import StreamSource
 from desktop.sources.video import VideoSource
 from models.errors import SourceError
@@ -48,6 +49,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("rtsps://user:password@host:322/stream", StreamSource),
         ("http://[fe80::1]:8080/x.mp4", StreamSource),
         ("HTTPS://host/x.mp4", StreamSource),
+        ("screen:0", ScreenSource),
+        ("screen:0:1,2,3,4", ScreenSource),
+        ("SCREEN:1", ScreenSource),
         ("demo", VideoSource),
         ("./demo", VideoSource),
         ("clip.mp4", VideoSource),
@@ -66,7 +70,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("here")
 def test_each_name_names_one_kind_of_source(name: str, kind: type) -> None:
     assert type(make_source(name)) is kind
-    assert is_live(name) == (kind in (CameraSource, StreamSource))
+    assert is_live(name) == (kind in (CameraSource, StreamSource, ScreenSource))
 
 
 def test_files_are_also_named_as_desktops_name_what_is_dropped(here: Path) -> None:
@@ -79,8 +83,6 @@ def test_files_are_also_named_as_desktops_name_what_is_dropped(here: Path) -> No
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("screen:0", "This version cannot watch the screen yet"),
-        ("screen:0:1,2,3,4", "This version cannot watch the screen yet"),
         ("gopher://host/x", "gopher:// is not known"),
         ("missing.mp4", "There is no file or folder missing.mp4"),
         ("D:\\missing.mp4", "There is no file or folder D:\\missing.mp4"),
@@ -113,7 +115,7 @@ def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["rtsp://h/s", "http://h/x", "https://h/x", "screen:0", "camera:0"])
-def test_what_comes_as_it_comes_is_live_whether_or_not_this_version_can_watch_it(name: str) -> None:
+def test_what_comes_as_it_comes_is_live(name: str) -> None:
     assert is_live(name)
 
 
@@ -152,7 +154,16 @@ def test_a_file_of_any_name_can_be_named(here: Path) -> None:
 
 
 def test_a_source_is_called_what_the_user_called_it(here: Path) -> None:
-    for name in ("camera:Twin#2", "demo", "clip.mp4", "picture.png", "folder.mp4", "~/clip.mp4"):
+    for name in (
+        "camera:Twin#2",
+        "screen:0:1,2,3,4",
+        "rtsp://host/x",
+        "demo",
+        "clip.mp4",
+        "picture.png",
+        "folder.mp4",
+        "~/clip.mp4",
+    ):
         assert make_source(name).name == name
     assert make_source(str(here / "clip.mp4")).name == str(here / "clip.mp4")
 

@@ -32,11 +32,12 @@ class NetworkCamera:
     """The behaviour of one path: sends to whoever is connected what the test gives it.
 
     `give` pictures, `send` raw bytes; `hang_up` ends the connection. `password`: what it asks for, "" for nothing.
-    `status`: of its answer, 200 for pictures. `calls`: how often it was called; `connected` is set while somebody is.
+    `status`: of its answer, 200 for pictures. `steady`: it sends pictures by itself, 50 a second, to everybody.
+    `calls`: how often it was called; `connected` is set while somebody is.
     """
 
-    def __init__(self, *, password: str = "", status: int = 200) -> None:
-        self.password, self.status = password, status
+    def __init__(self, *, password: str = "", status: int = 200, steady: bool = False) -> None:
+        self.password, self.status, self.steady = password, status, steady
         self.calls = 0
         self.connected = threading.Event()
         self._script: queue.Queue[bytes | None] = queue.Queue()
@@ -44,8 +45,7 @@ class NetworkCamera:
     def give(self, *pictures: bytes) -> None:
         """Send these pictures, one after the other, as fast as the network takes them."""
         for jpeg in pictures:
-            head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-            self.send(head.encode() + jpeg + b"\r\n")
+            self.send(_part(jpeg))
 
     def send(self, data: bytes) -> None:
         """Send this, whatever it is."""
@@ -73,7 +73,11 @@ class NetworkCamera:
         handler.head(200, Content_Type=f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
         self.connected.set()
         try:
+            number = 0
             while not handler.server.ending.is_set():
+                if self.steady:
+                    number += 1
+                    handler.body(_part(picture(number % 25)))
                 try:
                     data = self._script.get(timeout=_STEP)
                 except queue.Empty:
@@ -83,3 +87,8 @@ class NetworkCamera:
                 handler.body(data)
         finally:
             self.connected.clear()
+
+
+def _part(jpeg: bytes) -> bytes:
+    head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+    return head.encode() + jpeg + b"\r\n"
