@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from colour_bars import PURE, bars
+from fake_encoders import faking
 
+from desktop.recordings import encoders
+from desktop.recordings.encoders import Choice, Chooser
+from desktop.recordings.recording import Recording
+from desktop.recordings.ring import Ring
 from desktop.recordings.video_writer import VideoWriter
 
 PATIENCE = 60.0  # seconds; a hang, not a measure
@@ -28,15 +34,16 @@ PAGE = """<!doctype html><video id="video" muted src="/video.mp4" preload="auto"
 const tell = (what) => fetch("/told", {method: "POST", body: JSON.stringify(what)});
 const video = document.getElementById("video");
 video.onerror = () => tell({error: video.error.message || video.error.code});
-const pixel = () => {
+const pixels = () => {
     const canvas = document.createElement("canvas");
     canvas.width = video.videoWidth; canvas.height = video.videoHeight;
     const context = canvas.getContext("2d");
     context.drawImage(video, 0, 0);
-    return Array.from(context.getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data.slice(0, 3));
+    const one = (x) => Array.from(context.getImageData(x, canvas.height >> 1, 1, 1).data.slice(0, 3));
+    return [1, 3, 5, 7, 9, 11, 13, 15].map((part) => one(Math.floor(part * canvas.width / 16)));
 };
 const at = (time) => new Promise((done) => {
-    video.onseeked = () => done({time: video.currentTime, pixel: pixel()});
+    video.onseeked = () => done({time: video.currentTime, pixels: pixels()});
     video.currentTime = time;
 });
 video.onloadeddata = async () => {
@@ -94,7 +101,28 @@ def served(video: Path, times: list[float]) -> Iterator[tuple[str, Queue[dict[st
             thread.join(PATIENCE)
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="the browser Chromium is not installed")
+def played(video: Path, times: list[float], profile: Path) -> dict[str, Any]:
+    """What Chromium tells of a video: its duration, size and end, and eight pixels of the middle row at `times`."""
+    with served(video, times) as (address, told):
+        command = ["chromium", *QUIET, f"--user-data-dir={profile}", address]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+            try:
+                seen = told.get(timeout=PATIENCE)
+            finally:
+                browser.terminate()
+    assert "error" not in seen, seen
+    return seen
+
+
+def far(pixel: list[int], colour: tuple[int, int, int]) -> int:
+    """Levels by which a pixel, RGB, differs from a colour, BGR."""
+    return int(np.abs(np.array(pixel) - colour[::-1]).max())
+
+
+with_chromium = pytest.mark.skipif(shutil.which("chromium") is None, reason="the browser Chromium is not installed")
+
+
+@with_chromium
 def test_chromium_plays_a_recording_whole_at_its_times_and_in_its_colours(tmp_path: Path) -> None:
     colours = [(0, 0, 200), (0, 180, 0), (210, 60, 0)]  # BGR, one a second, at an uneven rate
     times = [second + part for second in range(3) for part in (0.0, 0.05, 0.21, 0.5, 0.62)]
@@ -103,17 +131,45 @@ def test_chromium_plays_a_recording_whole_at_its_times_and_in_its_colours(tmp_pa
         writer.write(np.full((240, 321, 3), colours[int(time)], np.uint8), time)
     writer.close()
 
-    with served(tmp_path / "video.mp4", [0.55, 1.3, 2.55]) as (address, told):
-        command = ["chromium", *QUIET, f"--user-data-dir={tmp_path / 'profile'}", address]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
-            try:
-                seen = told.get(timeout=PATIENCE)
-            finally:
-                browser.terminate()
-
-    assert "error" not in seen, seen
+    seen = played(tmp_path / "video.mp4", [0.55, 1.3, 2.55], tmp_path / "profile")
     assert seen["size"] == [322, 240]
     assert abs(seen["duration"] - writer.duration) < 0.02
     assert abs(seen["ended"] - seen["duration"]) < 0.05
-    for moment, (blue, green, red) in zip(seen["seen"], colours, strict=True):
-        assert np.abs(np.array(moment["pixel"]) - (red, green, blue)).max() <= 6, moment
+    for moment, colour in zip(seen["seen"], colours, strict=True):
+        assert max(far(pixel, colour) for pixel in moment["pixels"]) <= 4, moment
+
+
+@with_chromium
+@pytest.mark.parametrize("size", [(320, 240), (1920, 1080)])
+def test_pure_colours_are_within_four_levels_in_chromium(tmp_path: Path, size: tuple[int, int]) -> None:
+    picture = bars(*size)
+    writer = VideoWriter(tmp_path / "video.mp4", size)
+    for number in range(3):
+        writer.write(picture, number / 10)
+    writer.close()
+    seen = played(tmp_path / "video.mp4", [0.15], tmp_path / "profile")
+    assert seen["size"] == list(size)
+    (moment,) = seen["seen"]
+    assert max(far(pixel, colour) for pixel, colour in zip(moment["pixels"], PURE, strict=True)) <= 4, moment
+
+
+@with_chromium
+def test_chromium_plays_what_led_to_an_event_and_on_over_an_encoder_that_gave_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoders, "create", faking("fails at the fifth frame"))
+    colours = [(0, 0, 200), (0, 180, 0), (210, 60, 0)]  # BGR, one a second
+    ring = Ring(5.0, chooser=Chooser(lambda _names: Choice("h264_nvenc")))
+    recording = Recording(tmp_path / "video.mp4", source="test", networks={}, program="0", ring=ring, since=0.0)
+    for number in range(15):
+        take = ring.take if number < 8 else recording.write
+        picture = np.full((240, 320, 3), colours[number // 5], np.uint8)
+        take(picture, number / 5, scene=None, analysed=False)
+    recording.close()
+    assert "gave up" in recording.notes[0]
+
+    seen = played(tmp_path / "video.mp4", [0.5, 0.9, 1.5, 2.5], tmp_path / "profile")
+    assert abs(seen["duration"] - 3.0) < 0.02
+    assert abs(seen["ended"] - seen["duration"]) < 0.05
+    for moment, colour in zip(seen["seen"], [colours[0], *colours], strict=True):
+        assert max(far(pixel, colour) for pixel in moment["pixels"]) <= 6, moment
