@@ -47,10 +47,17 @@ class _Wanted:
     seconds: float
     fps: float
 
-    def ring(self) -> Ring:
+    def ring(self, tell: Callable[[str], None] | None = None) -> Ring:
         """An empty one. Raises RecordingError."""
         options = self.options
-        return Ring(self.seconds, annotated=options.annotated, clean=options.clean, video=options.video, fps=self.fps)
+        return Ring(
+            self.seconds,
+            annotated=options.annotated,
+            clean=options.clean,
+            video=options.video,
+            fps=self.fps,
+            tell=tell,
+        )
 
     def serves(self, options: RecordingOptions) -> bool:
         """Whether a recording of these options can begin with what is kept."""
@@ -115,6 +122,7 @@ class Recorders:
             clean=options.clean,
             ring=None if keeper is None else keeper.ring,
             since=since or 0.0,
+            tell=self._tell,
         )
         refuse_full(target.path.parent, options.limits)
         with self._lock:
@@ -142,6 +150,7 @@ class Recorders:
             options,
             clock=self._clock,
             failed=lambda sentence: self._fail(recorder, sentence),
+            noted=self._tell,
             capacity=capacity,
             seconds=seconds,
         )
@@ -175,14 +184,14 @@ class Recorders:
         """Hand a frame on."""
         with self._lock:
             if self._wanted is not None and self._keeper is None and not any(one.running for one in self._recorders):
-                self._keeper = self._recorder(self._wanted.ring(), self._wanted.options)
+                self._keeper = self._recorder(self._wanted.ring(self._tell), self._wanted.options)
         for recorder in self._all():
             recorder.offer(frame)
 
-    def analysed(self, index: int, look: Look) -> None:
+    def analysed(self, frame: Frame, look: Look) -> None:
         """Hand on what was found in a frame."""
         for recorder in self._all():
-            recorder.keep(index, look)
+            recorder.keep(frame, look)
 
     def no_more_frames(self) -> None:
         """Put end marks: each writes what waits, then closes its file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class Recording:
     `video`: quality, size, encoder; without it the defaults with `threads` of the encoder. `annotated` and `clean` say
     which videos are wanted; of both, the clean one is NAME.clean.mp4. With a `ring` the videos and all about them are
     the ring's, and the recording begins with what it holds `since` then (seconds, of the origin of the frames' times);
-    the ring is given its frames by the recording, until that ends. Used by one thread. Marks are drawn by the caller,
+    the ring is given its frames by the recording, until that ends. `tell` is called with each of the `notes`, by the
+    thread that writes. Used by one thread. Marks are drawn by the caller,
     into the pixels it gives.
 
     Raises RecordingError at once where a target exists or its folder cannot be written to.
@@ -53,6 +54,7 @@ class Recording:
         ring: Ring | None = None,
         since: float = 0.0,
         chooser: Chooser = encoders.chooser,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         if ring is not None:
             annotated, clean, fps = ring.annotated, ring.clean, ring.fps
@@ -69,7 +71,7 @@ class Recording:
         self._files: Files | None = None
         self._ended = False
         self._kept: tuple[Path, ...] | None = None
-        self._chooser = chooser
+        self._chooser, self._tell = chooser, tell
         if ring is None:
             chooser.begin(self._video.encoder)
         self.frames = 0
@@ -119,12 +121,14 @@ class Recording:
         interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
+        moment: datetime | None = None,
     ) -> None:
         """Append one frame with its marks drawn: BGR (height, width, 3), taken at `time` (seconds, of any origin).
 
         `clean`: the same without marks, for the clean video; `pixels` where none are drawn. `scene`: what was found in
         it, in pixels of `pixels`, stored when `analysed`. `interpolated`: its marks are between those of the analysed
         frames before and after it. `index`: of the frame in its session. `position`: seconds in a file being watched.
+        `moment`: when it was taken, by the wall clock; now where that is not said.
         Raises RecordingError; what was written until then is kept: call `abort`.
         """
         if self._ended:
@@ -139,6 +143,7 @@ class Recording:
                 options=self._video,
                 fps=self._fps,
                 chooser=self._chooser,
+                tell=self._tell,
             )
         taken = self._frames_from.take(
             pixels,
@@ -149,6 +154,7 @@ class Recording:
             interpolated=interpolated,
             index=index,
             position=position,
+            moment=moment,
         )
         if self._files is None:
             self._files = self._made(self._frames_from.size, self._start or taken.moment)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from desktop.frame import Pixels
 from desktop.recordings import encoders
@@ -25,11 +27,11 @@ MOST_BYTES = 64 * 2**20
 class Ring:
     """Keeps the last `seconds` of frames as packets and scenes, in no more than `most_bytes` of memory.
 
-    It begins with a keyframe, up to half a second before. `annotated`, `clean`, `video` and `fps` as for `Recording`. A
-    recording that is given the ring begins with what it holds and goes on with its encoders, so that no frame is
-    encoded twice; the ring keeps the frames of that time too. While no recording does, a frame of another size empties
-    it. Used by one thread; `seconds`, `bytes` and `frames` may be read by any. Raises RecordingError where it cannot
-    be.
+    It begins with a keyframe, up to half a second before. `annotated`, `clean`, `video`, `fps` and `tell` as for
+    `Recording`. A recording that is given the ring begins with what it holds and goes on with its encoders, so that no
+    frame is encoded twice; the ring keeps the frames of that time too. While no recording does, a frame of another size
+    empties it. Used by one thread; `seconds`, `bytes` and `frames` may be read by any. Raises RecordingError where it
+    cannot be.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Ring:
         video: VideoOptions | None = None,
         fps: float = 30.0,
         chooser: Chooser = encoders.chooser,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         refuse_nothing(annotated, clean)
         if not 0.0 < seconds <= LONGEST:
@@ -49,7 +52,7 @@ class Ring:
         self.annotated, self.clean, self.fps = annotated, clean, fps
         self._wanted, self._most = seconds, most_bytes
         self._video = video or VideoOptions()
-        self._chooser = chooser
+        self._chooser, self._tell = chooser, tell
         chooser.begin(self._video.encoder)
         self._encoding: Encoding | None = None
         self._size: Size | None = None
@@ -95,6 +98,7 @@ class Ring:
         interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
+        moment: datetime | None = None,
     ) -> Taken:
         """Encode a frame and keep it, and let go of what is too old; see `Recording.write`. Raises RecordingError.
 
@@ -110,6 +114,7 @@ class Ring:
                 options=self._video,
                 fps=self.fps,
                 chooser=self._chooser,
+                tell=self._tell,
             )
             self._size, self._first, self._begun = size, time, 0
         taken = self._encoding.take(
@@ -121,6 +126,7 @@ class Ring:
             interpolated=interpolated,
             index=index,
             position=position,
+            moment=moment,
         )
         self._keep(taken)
         return taken
