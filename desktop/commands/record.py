@@ -290,6 +290,7 @@ def _as_json(recording: RecordingFigures, error: str, *, interrupted: bool) -> d
         "files": [str(path) for path in recording.files],
         "whole": recording.state == "finished" and bool(recording.files),
         "duration": round(recording.duration, 6),
+        "encoder": recording.encoder,
         "captured": recording.captured,
         "frames": recording.frames,
         "dropped": recording.dropped,

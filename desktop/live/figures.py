@@ -18,10 +18,10 @@ class RecordingFigures:
     `captured`: frames captured since it began, until it was stopped; once it has ended, `frames` (in the file) +
     `dropped` = `captured`, but where the disk failed the file lacks the last of them, half a second at most. `skipped`:
     not analysed because a newer frame was there. `late`: not waited for any longer. `waiting`: frames still to be
-    written. `duration`: seconds in the file. `paused`: frames are left out for now. `free`: bytes left on its disk at
-    the last look, None where that is not known; `full`: it was stopped because there was too little. `files`: what lies
-    on the disk, sidecar first: under final names when finished, under temporary ones when failed (but for what could
-    still be named); empty where nothing was written.
+    written. `duration`: seconds in the file. `encoder`: of the video, "" before the first frame. `paused`: frames are
+    left out for now. `free`: bytes left on its disk at the last look, None where that is not known; `full`: it was
+    stopped because there was too little. `files`: what lies on the disk, sidecar first: under final names when
+    finished, under temporary ones when failed (but for what could still be named); empty where nothing was written.
     """
 
     path: Path
@@ -33,6 +33,7 @@ class RecordingFigures:
     late: int = 0
     waiting: int = 0
     duration: float = 0.0
+    encoder: str = ""
     paused: bool = False
     free: int | None = None
     full: bool = False

@@ -7,10 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from desktop.drawing.privacy import Hide
+from desktop.drawing.look_ahead import LookAhead
+from desktop.drawing.privacy import AHEAD, Hide
 from desktop.frame import Frame, Pixels
 from desktop.live.capture import Clock
 from desktop.live.conveyor import Conveyor
@@ -70,6 +72,16 @@ class RecordingFile(Protocol):
     before: int
     duration: float
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What did not go as asked though it goes on, in sentences."""
+        ...
+
+    @property
+    def encoder(self) -> str:
+        """The encoder in use, "" before the first frame."""
+        ...
+
     def begin(self) -> None:
         """Write what the ring holds; raises RecordingError."""
         ...
@@ -85,6 +97,7 @@ class RecordingFile(Protocol):
         interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
+        moment: datetime | None = None,
     ) -> None:
         """Append one frame; raises RecordingError."""
         ...
@@ -118,10 +131,10 @@ class Recorder:
     """Writes the frames it is offered into one file, in a thread of its own: see `Matching` for what is drawn on them.
 
     With a `ring` it keeps them there at first; `begin` then gives it the file, which begins with what the ring holds.
-    `seconds`: after so many from the first frame on it ends by itself. `failed` is called once with the sentence of an
-    error, which ends it: what still waits is counted as dropped. Frames
-    in the file + dropped = captured, always: those offered from the first in the file on, or from the first of all
-    where there is no ring. `over` is set when the file is closed.
+    `seconds`: after so many from the first frame on it ends by itself. `noted` is called with what did not go as asked
+    though it goes on, `failed` once with the sentence of an error, which ends it: what still waits is counted as
+    dropped. Frames in the file + dropped = captured, always: those offered from the first in the file on, or from the
+    first of all where there is no ring. `over` is set when the file is closed.
     """
 
     def __init__(
@@ -132,13 +145,15 @@ class Recorder:
         *,
         clock: Clock,
         failed: Callable[[str], None],
+        noted: Callable[[str], None] = lambda _sentence: None,
         capacity: int = CAPACITY,
         seconds: float | None = None,
     ) -> None:
         self._ring = file if isinstance(file, Ring) else None
         self._file = None if isinstance(file, Ring) else file
         self._next: RecordingFile | None = None
-        self._failed = failed
+        self._clock, self._failed, self._noted = clock, failed, noted
+        self._notes = 0
         self._conveyor: Conveyor[_Offered] = Conveyor(capacity, lambda offered: offered.frame.pixels.nbytes)
         self._pictures = Pictures(
             annotated=options.annotated,
@@ -147,6 +162,8 @@ class Recorder:
             hide=options.hide,
             face_points=bool(options.face_points),
         )
+        self._clock = clock
+        self._ahead: LookAhead[Matched] = LookAhead(0.0 if options.hide is None else AHEAD)
         self._matching = Matching(
             watermark,
             clock=clock,
@@ -197,10 +214,11 @@ class Recorder:
         if not self._paused:
             self._conveyor.put(_Offered(frame, self._conveyor.offered + 1))
 
-    def keep(self, index: int, look: Look) -> None:
-        """Frame `index` was analysed."""
+    def keep(self, frame: Frame, look: Look) -> None:
+        """`frame` was analysed: what is to be hidden is known from it even where it is written already."""
         if not self._ended:
-            self._matching.keep(index, look)
+            self._pictures.saw(frame, look.scene)
+            self._matching.keep(frame.index, look)
 
     def pause(self, paused: bool) -> None:
         """Leave frames out from the next one on, or take them again: times stay true, so the file has a gap there."""
@@ -247,11 +265,17 @@ class Recorder:
                 dropped=self._dropped if self._ended else max(0, self._conveyor.dropped - self._before),
                 skipped=self._skipped,
                 late=self._late,
-                waiting=0 if self._ended else self._conveyor.waiting + self._matching.waiting,
+                waiting=0 if self._ended else self._conveyor.waiting + self._held_back,
                 duration=file.duration,
+                encoder=file.encoder,
                 error=self._error,
                 files=self._files,
             )
+
+    @property
+    def _held_back(self) -> int:
+        """Frames in hand that wait for what comes after them."""
+        return self._matching.waiting + len(self._ahead)
 
     @property
     def _captured(self) -> int:
@@ -260,15 +284,17 @@ class Recorder:
     def _run(self) -> None:
         try:
             while not self._conveyor.over:
-                offered = self._conveyor.get(SLICE if self._matching.waiting or self._ring is not None else 1.0)
+                offered = self._conveyor.get(SLICE if self._held_back or self._ring is not None else 1.0)
                 self._attach()
                 if offered is None:
                     self._write_all(self._matching.overdue())
+                    self._write_ready(self._ahead.overdue(self._clock() / 1e9))
                 else:
                     self._numbers[offered.frame.index] = offered.number
                     self._write_all(self._matching.match(offered.frame))
             if not self._cut.is_set():
                 self._write_all(self._matching.rest())
+                self._write_ready(self._ahead.rest())
             with self._lock:
                 self._closing = True
             self._attach()
@@ -317,6 +343,12 @@ class Recorder:
         self.over.set()
 
     def _write_all(self, ready: Iterable[Matched]) -> None:
+        """Write them; where something is to be hidden, as soon as what comes a moment after them was looked at."""
+        for matched in ready:
+            frame = matched.frame
+            self._write_ready(self._ahead.put(frame.time / 1e9, frame.pixels.nbytes, matched))
+
+    def _write_ready(self, ready: Iterable[Matched]) -> None:
         for matched in ready:
             self._write(matched)
 
@@ -338,7 +370,12 @@ class Recorder:
             interpolated=matched.interpolated,
             index=frame.index,
             position=None if frame.position is None else frame.position / 1e9,
+            moment=datetime.now(UTC) - timedelta(microseconds=max(0, self._clock() - frame.time) / 1e3),
         )
+        if self._file is not None:
+            for note in self._file.notes[self._notes :]:
+                self._notes += 1
+                self._noted(note)
         self._count(self._numbers.pop(frame.index), None if matched.scene is not None else matched.passage)
 
     def _count(self, number: int, passage: Passage | None) -> None:

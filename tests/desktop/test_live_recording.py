@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
@@ -19,7 +19,7 @@ from desktop.live.analysis import Looker, Progress
 from desktop.live.figures import RecordingFigures
 from desktop.live.session import Session
 from desktop.recordings.recording import Recording
-from desktop.recordings.sidecar_reader import End, Line, read_sidecar
+from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
 from models.errors import RecordingError
 from models.scene import Scene
 
@@ -53,6 +53,7 @@ class _GatedRecording(Recording):
         interpolated: bool = False,
         index: int | None = None,
         position: float | None = None,
+        moment: datetime | None = None,
     ) -> None:
         self.gate.reached.set()
         assert self.gate.open.wait(PATIENCE)
@@ -67,6 +68,7 @@ class _GatedRecording(Recording):
             interpolated=interpolated,
             index=index,
             position=position,
+            moment=moment,
         )
 
 
@@ -510,3 +512,33 @@ def test_the_first_moment_of_a_recording_is_told_in_its_header(tmp_path: Path) -
     networks: Mapping[str, str] = header.networks
     assert (header.source, header.size, networks) == ("fake:0", (64, 48), {"faces": "face-mesh"})
     assert datetime.fromisoformat(header.start).tzinfo is not None
+
+
+def test_it_is_the_moment_of_the_first_frames_capture_however_late_that_is_written(tmp_path: Path) -> None:
+    """The frame was captured five seconds before the recording came to it."""
+    source = FakeSource(times=lambda number: number * STEP)
+    session = _start(source, now=5_000_000_000)
+    before = datetime.now(UTC)
+    _record(session, tmp_path / "a.mp4")
+    source.give(1)
+    _captured(session, 1)
+    assert finish(session, source)
+    header = next(iter(read_sidecar(tmp_path / "a.jsonl")))
+    assert isinstance(header, Header)
+    start = datetime.fromisoformat(header.start) + timedelta(seconds=5)
+    assert before - timedelta(milliseconds=1) <= start <= datetime.now(UTC)
+
+
+def test_what_an_encoder_could_not_is_told_and_the_recording_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recording, "notes", ("The encoder gave up: libx264 goes on.",))
+    source = _source()
+    session = _start(source)
+    _record(session, tmp_path / "a.mp4")
+    source.give(3)
+    _captured(session, 3)
+    assert finish(session, source)
+    _checked(session.recordings[0])
+    assert [notice.sentence for notice in session.errors] == ["The encoder gave up: libx264 goes on."]
+    assert session.recordings[0].encoder.startswith("libx264")
