@@ -10,7 +10,7 @@ from models.scene import Scene
 
 
 class Pictures:
-    """Used by one thread.
+    """Used by one thread, but for `saw`.
 
     `annotated`: marks are wanted, `clean`: the picture without; `labels`: marks with numbers and names; `hide`: what no
     stored picture shows; `face_points`: marks of hidden faces show their shape all the same.
@@ -22,7 +22,7 @@ class Pictures:
         self._privacy = None if hide is None else Privacy(hide)
 
     def saw(self, frame: Frame, scene: Scene) -> None:
-        """`scene` was found in `frame`: told before anything of the frames since the scene before is asked for."""
+        """`scene` was found in `frame`: told as soon as it is known; more than once is fine."""
         if self._privacy is not None:
             self._privacy.saw(frame.time / 1e9, scene, frame.size)
 

@@ -229,7 +229,7 @@ class Session(Recordable):
             pair = Pair(frame, scene)
             self._curtain.saw(frame, scene)
             self._tally.analyse(pair, self._clock())
-            self._recorders.analysed(frame.index, Look(scene, self._turn))
+            self._recorders.analysed(frame, Look(scene, self._turn))
             self._consumers.analysed(pair)
 
     def failed(self, analysis: Analysis, sentence: str) -> None:
