@@ -47,17 +47,10 @@ class _Wanted:
     seconds: float
     fps: float
 
-    def ring(self, tell: Callable[[str], None] | None = None) -> Ring:
+    def ring(self) -> Ring:
         """An empty one. Raises RecordingError."""
         options = self.options
-        return Ring(
-            self.seconds,
-            annotated=options.annotated,
-            clean=options.clean,
-            video=options.video,
-            fps=self.fps,
-            tell=tell,
-        )
+        return Ring(self.seconds, annotated=options.annotated, clean=options.clean, video=options.video, fps=self.fps)
 
     def serves(self, options: RecordingOptions) -> bool:
         """Whether a recording of these options can begin with what is kept."""
@@ -122,7 +115,6 @@ class Recorders:
             clean=options.clean,
             ring=None if keeper is None else keeper.ring,
             since=since or 0.0,
-            tell=self._tell,
         )
         refuse_full(target.path.parent, options.limits)
         with self._lock:
@@ -184,7 +176,7 @@ class Recorders:
         """Hand a frame on."""
         with self._lock:
             if self._wanted is not None and self._keeper is None and not any(one.running for one in self._recorders):
-                self._keeper = self._recorder(self._wanted.ring(self._tell), self._wanted.options)
+                self._keeper = self._recorder(self._wanted.ring(), self._wanted.options)
         for recorder in self._all():
             recorder.offer(frame)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -57,8 +56,7 @@ class Encoding:
     """Encodes each frame for every video that is wanted. Used by one thread.
 
     Keyframes of all videos are forced at the same times. `size`, `options`, `fps` and `chooser` as for `Encoder`.
-    `tell` is called with each of the `notes`. Raises RecordingError where no video is wanted or an encoder cannot be
-    made.
+    Raises RecordingError where no video is wanted or an encoder cannot be made.
     """
 
     def __init__(
@@ -70,7 +68,6 @@ class Encoding:
         options: VideoOptions,
         fps: float = 30.0,
         chooser: Chooser = encoders.chooser,
-        tell: Callable[[str], None] | None = None,
     ) -> None:
         refuse_nothing(annotated, clean)
         self.annotated, self.clean = annotated, clean
@@ -80,9 +77,6 @@ class Encoding:
             for wanted in (annotated, clean)
             if wanted
         ]
-
-        self._tell, self._told = tell, 0
-        self._tell_notes()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -123,18 +117,10 @@ class Encoding:
         if self.clean:
             pictures.append(pixels if clean is None else clean)
         packets = tuple(tuple(encoder.encode(one, time)) for encoder, one in zip(self._encoders, pictures, strict=True))
-        self._tell_notes()
         placed = None
         if analysed:
             placed = _unmasked(self.fit_of((pixels.shape[1], pixels.shape[0])).scene(scene or Scene()))
         return Taken(self._encoders[0].ticks, moment, packets, placed, interpolated, index, position)
-
-    def _tell_notes(self) -> None:
-        if self._tell is not None:
-            notes = self.notes
-            for note in notes[self._told :]:
-                self._tell(note)
-            self._told = len(notes)
 
     def finish(self) -> Packets:
         """The packets that are not given yet. The next frame, if one comes, begins with a keyframe."""

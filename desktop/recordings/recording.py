@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -29,8 +29,7 @@ class Recording:
     `video`: quality, size, encoder; without it the defaults with `threads` of the encoder. `annotated` and `clean` say
     which videos are wanted; of both, the clean one is NAME.clean.mp4. With a `ring` the videos and all about them are
     the ring's, and the recording begins with what it holds `since` then (seconds, of the origin of the frames' times);
-    the ring is given its frames by the recording, until that ends. `tell` is called with each of the `notes`, by the
-    thread that writes. Used by one thread. Marks are drawn by the caller,
+    the ring is given its frames by the recording, until that ends. Used by one thread. Marks are drawn by the caller,
     into the pixels it gives.
 
     Raises RecordingError at once where a target exists or its folder cannot be written to.
@@ -54,7 +53,6 @@ class Recording:
         ring: Ring | None = None,
         since: float = 0.0,
         chooser: Chooser = encoders.chooser,
-        tell: Callable[[str], None] | None = None,
     ) -> None:
         if ring is not None:
             annotated, clean, fps = ring.annotated, ring.clean, ring.fps
@@ -71,7 +69,7 @@ class Recording:
         self._files: Files | None = None
         self._ended = False
         self._kept: tuple[Path, ...] | None = None
-        self._chooser, self._tell = chooser, tell
+        self._chooser = chooser
         if ring is None:
             chooser.begin(self._video.encoder)
         self.frames = 0
@@ -143,7 +141,6 @@ class Recording:
                 options=self._video,
                 fps=self._fps,
                 chooser=self._chooser,
-                tell=self._tell,
             )
         taken = self._frames_from.take(
             pixels,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +26,7 @@ MOST_BYTES = 64 * 2**20
 class Ring:
     """Keeps the last `seconds` of frames as packets and scenes, in no more than `most_bytes` of memory.
 
-    It begins with a keyframe, up to half a second before. `annotated`, `clean`, `video`, `fps` and `tell` as for
+    It begins with a keyframe, up to half a second before. `annotated`, `clean`, `video` and `fps` as for
     `Recording`. A recording that is given the ring begins with what it holds and goes on with its encoders, so that no
     frame is encoded twice; the ring keeps the frames of that time too. While no recording does, a frame of another size
     empties it. Used by one thread; `seconds`, `bytes` and `frames` may be read by any. Raises RecordingError where it
@@ -44,7 +43,6 @@ class Ring:
         video: VideoOptions | None = None,
         fps: float = 30.0,
         chooser: Chooser = encoders.chooser,
-        tell: Callable[[str], None] | None = None,
     ) -> None:
         refuse_nothing(annotated, clean)
         if not 0.0 < seconds <= LONGEST:
@@ -52,7 +50,7 @@ class Ring:
         self.annotated, self.clean, self.fps = annotated, clean, fps
         self._wanted, self._most = seconds, most_bytes
         self._video = video or VideoOptions()
-        self._chooser, self._tell = chooser, tell
+        self._chooser = chooser
         chooser.begin(self._video.encoder)
         self._encoding: Encoding | None = None
         self._size: Size | None = None
@@ -114,7 +112,6 @@ class Ring:
                 options=self._video,
                 fps=self.fps,
                 chooser=self._chooser,
-                tell=self._tell,
             )
             self._size, self._first, self._begun = size, time, 0
         taken = self._encoding.take(
