@@ -1,7 +1,8 @@
-"""A camera behind OpenCV: asked for a mode, read as it delivers, and noticed when it no longer does."""
+"""A camera behind OpenCV: asked for a mode, read as it delivers, noticed when it no longer does, and opened again."""
 
 from __future__ import annotations
 
+import logging
 import platform
 import threading
 import time
@@ -12,9 +13,12 @@ import numpy as np
 
 from desktop.frame import Frame, Pixels
 from desktop.sources.bgr import bgr
-from desktop.sources.cameras import Camera, find_camera, is_connected, may_be_opened
+from desktop.sources.cameras import Camera, find_again, find_camera, is_connected, may_be_opened, twins_of
+from desktop.sources.pauses import Pauses
 from desktop.sources.source import SourceInfo
 from models.errors import SourceError
+
+logger = logging.getLogger(__name__)
 
 SIZE = (1280, 720)
 FPS = 30.0
@@ -30,7 +34,9 @@ FROZEN_AFTER = 10.0
 _ALL_DIFFERED = 90  # frames in a row, each unlike the one before: a sensor's noise
 _RETRY = 0.01  # seconds between two attempts to read
 _COVERED = 2.0  # standard deviation below which a picture is an even area, as with a lid on the lens
+_LONGEST_PAUSE = 8.0  # seconds: whoever plugs a camera in again does not want to wait
 _MOST_FPS = 1000
+_UNPLUGGED = "was unplugged"
 
 
 class CameraSource:
@@ -38,6 +44,10 @@ class CameraSource:
 
     `size` and `fps`: the mode to ask for; what is delivered is read back. `clock`: of the frames' times.
     `pause(seconds)` waits between two attempts and returns whether to give up, in tests something else.
+
+    A camera that was unplugged, froze or fell silent is opened again by itself, after growing pauses, until it is
+    closed: it is found by its port and name, whatever its index is then. `trouble` says so meanwhile, indices and times
+    go on.
 
     Motion JPEG is asked for first, since raw pictures of a USB camera are slow to come at any good size. The mode goes
     along with opening, which some cameras need seconds for, and again with every later change.
@@ -67,6 +77,9 @@ class CameraSource:
         self._index = 0
         self._arrived = 0
         self._still = _Stillness()
+        self._twins: frozenset[str] = frozenset()
+        self._pauses = Pauses(longest=_LONGEST_PAUSE)
+        self.trouble = ""
 
     def open(self) -> SourceInfo:
         """Open it and wait for its first frame; may take seconds. Raises SourceError."""
@@ -79,9 +92,9 @@ class CameraSource:
                 " (sudo usermod -aG video $USER), then log in again."
             )
         with self._lock:
-            self._camera, self._index, self._still = camera, 0, _Stillness()
-            self._capture = self._opened(camera)
-            self._arrived = self._clock()
+            self._camera, self._index, self._twins = camera, 0, twins_of(camera)
+            self.trouble = ""
+            self._begin(camera)
         frame = self._next(FIRST_FRAME_WITHIN)
         if frame is None:
             self.close()
@@ -91,9 +104,13 @@ class CameraSource:
             return self._info(frame.size)
 
     def read(self) -> Frame | None:
-        """The next frame, at its arrival. Raises SourceError when the camera is lost; None after `close`."""
+        """The next frame, at its arrival; waits until a camera that was lost is there again. None after `close`."""
         frame, self._pending = self._pending, None
         return self._next(LOST_AFTER) if frame is None else frame
+
+    def interrupt(self) -> None:
+        """Have a `read` that waits come back; one that is in the middle of a native call does once that comes back."""
+        self._closed.set()
 
     def close(self) -> None:
         """Let go of the camera, or have it let go by the reader that is in the middle of a call."""
@@ -109,6 +126,11 @@ class CameraSource:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _begin(self, camera: Camera) -> None:
+        self._camera, self._still = camera, _Stillness()
+        self._capture = self._opened(camera)
+        self._arrived = self._clock()
 
     def _opened(self, camera: Camera) -> cv2.VideoCapture:
         wishes = [
@@ -153,15 +175,55 @@ class CameraSource:
             now = self._clock()
             if pixels is not None:
                 self._arrived = now
-                self._check(pixels, now)
-                frame = Frame(pixels, self._index, now)
-                self._index += 1
-                return frame
-            if (now - self._arrived) / 1e9 > patience:
-                raise self._lost()
-            if self._pause(_RETRY):
+                complaint = self._complaint(pixels, now)
+                if not complaint:
+                    return self._frame(pixels, now)
+            elif (now - self._arrived) / 1e9 > patience:
+                complaint = self._why_silent()
+            elif self._pause(_RETRY):
                 break
+            else:
+                continue
+            if not self._opened_again(complaint):
+                break
+            patience = FIRST_FRAME_WITHIN
         return None
+
+    def _frame(self, pixels: Pixels, now: int) -> Frame:
+        if self.trouble:
+            logger.info("%s is there again", self.name)
+        self.trouble = ""
+        self._pauses.reset()
+        frame = Frame(pixels, self._index, now)
+        self._index += 1
+        return frame
+
+    def _opened_again(self, complaint: str) -> bool:
+        """Open it again once it is there. False where it was closed meanwhile. Raises SourceError at the beginning."""
+        if not self._index:
+            self.close()
+            remedy = "plug it in and open it again" if complaint.endswith(_UNPLUGGED) else _remedy()
+            raise SourceError(f"{complaint}: {remedy}.")
+        logger.warning("%s", complaint)
+        self.trouble = _waits_for(complaint)
+        with self._lock:
+            self._release()
+        while not self._pause(self._pauses.next()):
+            assert self._camera is not None  # it gave a frame
+            camera = find_again(self._camera, self._twins)
+            if camera is None:
+                self.trouble = _waits_for(f"{self._camera.name} {_UNPLUGGED}")
+                continue
+            try:
+                with self._lock:
+                    if self._closed.is_set():
+                        break
+                    self._begin(camera)
+            except SourceError as error:
+                logger.debug("%s", error)
+                continue
+            return True
+        return False
 
     def _grabbed(self) -> Pixels | None:
         if self._capture is None:
@@ -172,30 +234,24 @@ class CameraSource:
             return None
         return bgr(pixels) if there and pixels is not None and pixels.size else None
 
-    def _check(self, pixels: Pixels, now: int) -> None:
+    def _complaint(self, pixels: Pixels, now: int) -> str:
+        """What is wrong with a picture, "" where nothing is: it was there before, and no camera would do that."""
         seconds = self._still.after(pixels, now)
         if seconds <= LOST_AFTER:
-            return
+            return ""
         assert self._camera is not None  # it gave a frame
         if self._still.ask_again(now) and not is_connected(self._camera):
-            raise self._lost()
+            return f"{self._camera.name} {_UNPLUGGED}"
         if seconds > FROZEN_AFTER and self._still.unlikely:
-            self.close()
-            raise SourceError(
-                f"{self._camera.name} has given the very same picture for {seconds:.0f} s: unplug it, plug it in again"
-                " and open it again."
-            )
+            return f"{self._camera.name} has given the very same picture for {seconds:.0f} s"
+        return ""
 
-    def _lost(self) -> SourceError:
+    def _why_silent(self) -> str:
         camera = self._camera
         assert camera is not None  # set by open
-        begun = self._index > 0
-        self.close()
         if not is_connected(camera):
-            return SourceError(f"{camera.name} was unplugged: plug it in and open it again.")
-        if begun:
-            return SourceError(f"{camera.name} gives no more pictures: unplug it, plug it in and open it again.")
-        return SourceError(f"{camera.name} gives no picture: {_remedy()}.")
+            return f"{camera.name} {_UNPLUGGED}"
+        return f"{camera.name} gives no {'more pictures' if self._index else 'picture'}"
 
 
 class _Stillness:
@@ -265,6 +321,11 @@ def _letters(code: float) -> str:
 def _mode(size: tuple[int, int], fps: float | None, code: str) -> str:
     rate = f" at {fps:g} frames a second" if fps else ""
     return f"{size[0]}x{size[1]}{rate}" + (f" as {code}" if code else "")
+
+
+def _waits_for(complaint: str) -> str:
+    once = " once it is plugged in" if complaint.endswith(_UNPLUGGED) else ""
+    return f"{complaint}: it is opened again{once}."
 
 
 def _remedy() -> str:

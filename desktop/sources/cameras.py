@@ -82,6 +82,27 @@ def is_connected(camera: Camera) -> bool:
     return any(one.path == camera.path and one.name == camera.name for one in list_cameras())
 
 
+def twins_of(camera: Camera) -> frozenset[str]:
+    """The paths of the other cameras of its name that are connected now."""
+    return frozenset(one.path for one in list_cameras() if one.name == camera.name and one.path != camera.path)
+
+
+def find_again(camera: Camera, twins: frozenset[str]) -> Camera | None:
+    """The same camera where it is connected, by path and name, whatever its index is now; None where it is not.
+
+    One that was plugged into another port is known by its name, unless it is one of `twins`, which were there before.
+    """
+    cameras = list_cameras()
+    named = [one for one in cameras if one.name == camera.name]
+    for one in named:
+        if camera.path and one.path == camera.path:
+            return one
+    if not camera.path and camera.source not in {one.source for one in cameras}:  # was opened by a number alone
+        return camera if platform.system() != "Linux" or Path(f"/dev/video{camera.index}").exists() else None
+    new = [one for one in named if one.path not in twins]
+    return new[0] if len(new) == 1 else None
+
+
 def may_be_opened(camera: Camera) -> bool:
     """Whether the system lets this user open it, as far as a look at its file tells (Linux)."""
     device = f"/dev/video{camera.index}"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +39,41 @@ def frames_of(source: CameraSource, count: int) -> list[Frame]:
     return [frame for frame in frames if frame is not None]
 
 
-def loss(source: CameraSource, most: int = 1000) -> str:
-    """The sentence with which it is lost within so many frames."""
-    with pytest.raises(SourceError) as error:
-        frames_of(source, most)
-    return str(error.value)
+class Patience:
+    """Waits as `FakeClock.pause`; before a lost camera is opened again it writes down the trouble, and gives up after
+    `attempts`. `then`: what happens before the first attempt."""
+
+    def __init__(self, camera: FakeCamera, attempts: int = 1, then: Callable[[], None] = lambda: None) -> None:
+        self.camera, self.attempts, self.then = camera, attempts, then
+        self.source: CameraSource | None = None
+        self.troubles: list[str] = []
+        self.pauses: list[float] = []
+
+    def __call__(self, seconds: float) -> bool:
+        if seconds >= 1.0:
+            assert self.source is not None
+            self.troubles.append(self.source.trouble)
+            self.pauses.append(seconds)
+            if len(self.pauses) == 1:
+                self.then()
+            if len(self.pauses) > self.attempts:
+                return True
+        return self.camera.clock.pause(seconds)
+
+
+def impatient(camera: FakeCamera, which: str = "0", **how: object) -> tuple[CameraSource, Patience]:
+    """A source of the camera that gives up opening it again after some attempts, by default at once."""
+    patience = Patience(camera, **({"attempts": 0} | how))  # type: ignore[arg-type] # as the test names them
+    patience.source = CameraSource(which, clock=camera.clock, pause=patience)
+    return patience.source, patience
+
+
+def loss(source: CameraSource, patience: Patience, most: int = 1000) -> str:
+    """What is said when it is lost, within so many frames."""
+    for _ in range(most):
+        if source.read() is None:
+            return patience.troubles[0]
+    raise AssertionError("never: it was lost")
 
 
 # Which camera (T3)
@@ -287,13 +318,14 @@ def test_what_a_camera_has_buffered_is_read_away_at_once(monkeypatch: pytest.Mon
 def test_an_unplugged_camera_is_lost_after_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = FakeCamera(size=SMALL, then={5: "unplugged"})
     plug(monkeypatch, camera)
-    source = source_of(camera)
+    source, patience = impatient(camera)
     source.open()
     last = frames_of(source, 5)[-1]
     camera.listed = False
-    assert loss(source) == "Fake Camera was unplugged: plug it in and open it again."
+    assert loss(source, patience) == "Fake Camera was unplugged: it is opened again once it is plugged in."
     assert 2.0 <= (camera.clock() - last.time) / 1e9 < 2.5
     assert camera.releases == 1
+    source.close()
     assert source.read() is None
 
 
@@ -301,9 +333,9 @@ def test_a_camera_that_is_there_and_gives_nothing_more_is_lost_too(monkeypatch: 
     for word in ("unplugged", "stall"):
         camera = FakeCamera(size=SMALL, then={5: word})
         plug(monkeypatch, camera)
-        source = source_of(camera)
+        source, patience = impatient(camera)
         source.open()
-        assert "gives no more pictures" in loss(source)
+        assert loss(source, patience) == "Fake Camera gives no more pictures: it is opened again."
 
 
 @pytest.mark.parametrize("word", ["blink", "error"])
@@ -321,11 +353,11 @@ def test_a_camera_that_repeats_its_last_picture_because_it_was_unplugged_is_lost
 ) -> None:
     camera = FakeCamera(size=SMALL, then={5: "frozen"})
     plug(monkeypatch, camera)
-    source = source_of(camera)
+    source, patience = impatient(camera)
     source.open()
     last = frames_of(source, 5)[-1]
     camera.listed = False
-    assert "was unplugged" in loss(source)
+    assert "was unplugged" in loss(source, patience)
     assert 2.0 <= (camera.clock() - last.time) / 1e9 < 3.5
 
 
@@ -334,10 +366,10 @@ def test_a_sensor_that_repeats_one_picture_bit_by_bit_for_ten_seconds_is_frozen(
 ) -> None:
     camera = FakeCamera(size=SMALL, then={100: "frozen"})
     plug(monkeypatch, camera)
-    source = source_of(camera)
+    source, patience = impatient(camera)
     source.open()
     last = frames_of(source, 100)[-1]
-    assert "very same picture for 10 s" in loss(source)
+    assert loss(source, patience) == "Fake Camera has given the very same picture for 10 s: it is opened again."
     assert 10.0 <= (camera.clock() - last.time) / 1e9 < 10.5
 
 
@@ -423,23 +455,98 @@ def test_closing_while_it_is_being_opened_lets_go_once_opening_comes_back(monkey
     assert camera.releases == 1
 
 
-def test_a_session_tells_of_a_lost_camera_and_another_can_open_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_tells_what_it_waits_for_and_stops_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = FakeCamera(size=SMALL, then={20: "unplugged"})
     plug(monkeypatch, camera)
-    session = Session(source_of(camera), clock=camera.clock)
+    session = Session(CameraSource("0", clock=camera.clock), clock=camera.clock)
     session.start()
-    until(lambda: session.figures().state == "lost", "the session noticed that its camera was lost")
-    assert [notice.sentence for notice in session.errors] == [
-        "Fake Camera gives no more pictures: unplug it, plug it in and open it again."
-    ]
-    assert session.figures().captured == 20
+    until(lambda: session.figures().captured == 20, "it was watched")
+    camera.listed = False
+    camera.clock.advance(3_000_000_000)
+    until(lambda: session.figures().trouble != "", "the session noticed that its camera was lost")
+    assert "Fake Camera was unplugged" in session.figures().trouble
+    assert session.figures().state == "running"
+    assert session.errors == ()
     assert session.stop()
-    camera.then = {}
-    source = source_of(camera)
+    assert not session.abandoned
+    assert session.figures().trouble == ""
+    assert camera.releases == camera.openings
+
+
+# Opening again (T6)
+
+
+def test_a_camera_that_is_plugged_in_again_goes_on_by_its_port_whatever_its_index_is_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    camera = FakeCamera(0, "Twin", "/port/b", size=SMALL, then={5: "unplugged"})
+    twin = FakeCamera(2, "Twin", "/port/a", clock=camera.clock, size=(320, 180))
+    opened = plug(monkeypatch, camera, twin)
+
+    def plugged_anew() -> None:
+        camera.then = {}
+        camera.index, twin.index = 2, 0
+        opened[:] = plug(monkeypatch, camera, twin)
+
+    source, patience = impatient(camera, "Twin#2", attempts=3, then=plugged_anew)
     source.open()
-    assert len(frames_of(source, 5)) == 5
+    before = frames_of(source, 5)
+    after = frames_of(source, 5)
+    source.close()
+    assert patience.troubles == ["Twin gives no more pictures: it is opened again."]
+    assert [frame.index for frame in before + after] == list(range(10))
+    assert after[0].time > before[-1].time + 2_000_000_000
+    assert {frame.size for frame in after} == {SMALL}  # not the twin
+    assert source.trouble == ""
+    assert camera.releases == camera.openings == 2
+    assert twin.openings == 0
+
+
+def test_a_camera_that_comes_back_at_another_port_is_known_by_its_name_and_a_twin_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for moves in (True, False):
+        camera = FakeCamera(0, "Twin", "/port/b", size=SMALL, then={5: "unplugged"})
+        twin = FakeCamera(2, "Twin", "/port/a", clock=camera.clock, size=(320, 180))
+        plug(monkeypatch, camera, twin)
+
+        def happens(camera: FakeCamera = camera, moves: bool = moves) -> None:
+            camera.listed, camera.path, camera.then = moves, "/port/z", {}
+
+        source, patience = impatient(camera, "0", attempts=2, then=happens)
+        source.open()
+        frames_of(source, 5)
+        frame = source.read()
+        source.close()
+        assert (frame is not None) == moves
+        assert frame is None or frame.size == SMALL
+        assert twin.openings == 0
+        if not moves:
+            assert patience.troubles[1:] == ["Twin was unplugged: it is opened again once it is plugged in."] * 2
+
+
+def test_a_camera_is_opened_again_after_pauses_that_grow_and_then_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = FakeCamera(size=SMALL, then={5: "unplugged"})
+    plug(monkeypatch, camera)
+    source, patience = impatient(camera, attempts=6)
+    source.open()
+    frames_of(source, 5)
+    camera.opens = False
+    assert source.read() is None
+    assert patience.pauses == [1, 2, 4, 8, 8, 8, 8]
     source.close()
     assert camera.releases == camera.openings
+
+
+def test_a_camera_that_froze_goes_on_once_it_moves_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = FakeCamera(size=SMALL, then={100: "frozen"})
+    plug(monkeypatch, camera)
+    source, patience = impatient(camera, attempts=3, then=lambda: camera.then.clear())
+    source.open()
+    frames = frames_of(source, 1000)
+    source.close()
+    assert len(patience.troubles) == 1
+    assert [frame.index for frame in frames] == list(range(1000))
 
 
 def test_a_camera_is_what_is_needed_to_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
