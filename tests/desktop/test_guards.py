@@ -202,3 +202,25 @@ def test_a_recording_stopped_while_it_is_paused_is_whole(tmp_path: Path) -> None
     assert session.recordings[0].state == "finished"
     assert _frames(tmp_path / "a.mp4") == 3
     assert session.join_recordings(PATIENCE)
+
+
+def test_a_source_that_was_away_and_comes_back_in_another_size_is_one_valid_file(tmp_path: Path) -> None:
+    """It reconnected in the middle of the recording: what a stream does whose camera was restarted."""
+    away = 90_000_000_000
+    source = FakeSource(size=(320, 240), times=lambda number: number * STEP + (away if number >= 5 else 0))
+    session = _session(source)
+    session.start_recording(tmp_path / "a.mp4", program="0.1.0")
+    source.give(5)
+    until(lambda: session.recordings[0].frames == 5, "the first frames are written")
+    source.size = (640, 360)
+    source.give(5)
+    until(lambda: session.recordings[0].frames == 10, "the others are written")
+    assert finish(session, source)
+    lines = [entry for entry in read_sidecar(tmp_path / "a.jsonl") if isinstance(entry, Line)]
+    expected = [0.033 * number + (90.0 if number >= 5 else 0.0) for number in range(10)]
+    assert [line.time for line in lines] == pytest.approx(expected, abs=1e-4)
+    assert _frames(tmp_path / "a.mp4") == 10
+    asked = ["-show_entries", "format=duration:stream=width,height", "-of", "json", str(tmp_path / "a.mp4")]
+    told = json.loads(subprocess.run(["ffprobe", "-v", "error", *asked], capture_output=True, check=True).stdout)
+    assert float(told["format"]["duration"]) == pytest.approx(90.33, abs=0.01)
+    assert (told["streams"][0]["width"], told["streams"][0]["height"]) == (320, 240)
