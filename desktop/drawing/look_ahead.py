@@ -32,6 +32,10 @@ class LookAhead(Generic[T]):
         """One more frame, of that `time` (seconds) and `size` (bytes); gives those that need not wait any longer."""
         self._waiting.append((time, size, frame))
         self._bytes += size
+        yield from self.overdue(time)
+
+    def overdue(self, time: float) -> Iterator[T]:
+        """Those that need not wait any longer at this `time`."""
         while self._waiting and (time - self._waiting[0][0] >= self._seconds or self._bytes > self._most):
             yield self._take()
 

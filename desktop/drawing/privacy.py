@@ -34,6 +34,9 @@ AHEAD = 0.3
 GROWTH = 0.5
 """How much is hidden around a place that was not seen in this frame: lengths of it per second since or until."""
 
+GROWTH_UNKNOWN = 3.0
+"""As `GROWTH`, of what was seen but once, whose speed is not known: a face that is carried past by somebody walking."""
+
 JUMP = 0.5
 """What moved farther than this between two looks, in its own lengths, may have been anywhere between."""
 
@@ -212,10 +215,10 @@ def _gone_on(sightings: Sequence[_Sighting], time: float) -> Box:
     at, box = sightings[-1]
     assert box is not None
     age = time - at
-    reached = box
-    if len(sightings) > 1 and sightings[-2][1] is not None and at - sightings[-2][0] <= _AGO:
-        reached = _mixed(sightings[-2][1], box, 1 + min(age, _AGO) / (at - sightings[-2][0]))
-        reached = _centred(box, reached)
+    before = sightings[-2] if len(sightings) > 1 else None
+    if before is None or before[1] is None or at - before[0] > _AGO:
+        return _grown(box, age, GROWTH_UNKNOWN)
+    reached = _centred(box, _mixed(before[1], box, 1 + min(age, _AGO) / (at - before[0])))
     return _grown(_hull(box, reached), age)
 
 
@@ -243,8 +246,8 @@ def _distance(one: Box, other: Box) -> float:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _grown(box: Box, seconds: float) -> Box:
-    more = GROWTH * seconds * _length(box)
+def _grown(box: Box, seconds: float, growth: float = GROWTH) -> Box:
+    more = growth * min(seconds, _AGO) * _length(box)
     return box[0] - more, box[1] - more, box[2] + more, box[3] + more
 
 
