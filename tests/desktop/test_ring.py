@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,3 +282,20 @@ def test_quality_and_height_of_the_ring_are_those_of_its_recordings(tmp_path: Pa
     recording(tmp_path / "a.mp4", ring, since=0.0).close()
     with av.open(str(tmp_path / "a.mp4")) as file:
         assert [(frame.width, frame.height) for frame in file.decode(video=0)] == [(128, 64)]
+
+
+def test_the_bytes_it_tells_are_those_it_takes() -> None:
+    ring = Ring(30.0, 2_000_000)
+    rng = np.random.default_rng(4)
+    pictures = [rng.integers(0, 255, (96, 160, 3), np.uint8) for _ in range(10)]
+    ring.take(pictures[0], 0.0, scene=scene(), analysed=True)  # what it needs for itself, once
+    tracemalloc.start()
+    try:
+        for number in range(1, 250):
+            ring.take(pictures[number % 10], number / 10, scene=scene(), analysed=True, index=number)
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert ring.bytes > 1_500_000
+    assert 0.7 < taken / ring.bytes < 1.3
