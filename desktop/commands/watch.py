@@ -14,6 +14,7 @@ import typer
 
 from desktop import __version__, folders
 from desktop.commands.annotate import load
+from desktop.commands.ending import end
 from desktop.commands.hide_choice import FACES, Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice
 from desktop.commands.interruption import Interrupted, Stop, between_steps
 from desktop.commands.object_choice import DEFAULT, known_labels, object_choice
@@ -237,7 +238,7 @@ def _watch(
         try:
             _go_on(session, answers, stop)
         finally:
-            _end(session)
+            end(session)
     if answers.error is not None:
         raise answers.error
     if stop.asked:
@@ -266,15 +267,3 @@ def _go_on(session: Session, answers: _Answers, stop: Stop) -> None:
             if figures.error or done or time.monotonic() - ended > _LAST:
                 return
         time.sleep(_LOOK)
-
-
-def _end(session: Session) -> None:
-    """End it; asked once more meanwhile, recordings are closed after the frame in hand."""
-    session.request_stop()
-    try:
-        while not session.join(1.0):
-            pass
-    except Interrupted:
-        session.request_stop()
-        session.join(10.0)
-        raise
