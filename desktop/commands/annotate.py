@@ -8,7 +8,7 @@ import typer
 
 from desktop import __version__, cores, folders
 from desktop.commands import bars
-from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice
+from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice, looking_well
 from desktop.commands.interruption import Interrupted, between_steps
 from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
@@ -96,6 +96,7 @@ def annotate(
         objects=choice,
     )
     hidden = hide_choice(hide, hide_how, options)
+    options = looking_well(options, hidden)
 
     from desktop.batch.annotate import Annotator
     from desktop.batch.plan import plan

@@ -69,6 +69,11 @@ def hide_choice(hidden: str | None, how: How, options: AnalyzerOptions) -> Hide 
     return Hide(faces=FACES in names, labels=labels, how=how.value)
 
 
+def looking_well(options: AnalyzerOptions, hide: Hide | None) -> AnalyzerOptions:
+    """The options with no threshold or limit that would leave out what is to be hidden."""
+    return options if hide is None else options.sparing(faces=hide.faces, labels=hide.labels)
+
+
 def check_hidden(labels: frozenset[str], detector: str, known: Sequence[str]) -> None:
     """Raises typer.BadParameter for a class to hide that the detector does not know, with near names."""
     check_classes(ObjectChoice(detector, classes=labels), known)

@@ -14,7 +14,7 @@ from desktop import __version__, cores, folders
 from desktop.commands import bars
 from desktop.commands.annotate import load
 from desktop.commands.ending import end
-from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice
+from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice, looking_well
 from desktop.commands.interruption import Interrupted, Stop, between_steps
 from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
@@ -146,6 +146,7 @@ def record(
     elif hide is not None:
         raise typer.BadParameter(f"--hide {hide} needs something to be looked for: whole pictures would be hidden.")
     hidden = None if options is None else hide_choice(hide, hide_how, options)
+    options = None if options is None else looking_well(options, hidden)
     looker = None
     if options is None:
         cores.set_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from desktop.commands.hide_choice import How, check_hidden, hide_choice
+from desktop.commands.hide_choice import How, check_hidden, hide_choice, looking_well
 from desktop.drawing.privacy import Hide
 from models.analyzer import AnalyzerOptions
 
@@ -47,6 +47,16 @@ def test_every_way_of_hiding_can_be_asked_for(how: How) -> None:
 def test_what_cannot_be_hidden_is_refused_in_one_sentence(text: str, options: AnalyzerOptions, sentence: str) -> None:
     with pytest.raises(typer.BadParameter, match=sentence):
         hide_choice(text, How.PIXELATE, options)
+
+
+def test_no_threshold_or_limit_leaves_out_what_is_to_be_hidden() -> None:
+    options = AnalyzerOptions(face_score=0.9, max_faces=1, object_score=0.8, class_scores={"cat": 0.9, "cow": 0.9})
+    spared = looking_well(options, Hide(labels=frozenset({"cat", "dog"})))
+    assert (spared.face_score, spared.max_faces, spared.object_score) == (0.5, 32, 0.8)
+    assert spared.class_scores == {"cat": 0.4, "dog": 0.4, "cow": 0.9}
+    lower = AnalyzerOptions(face_score=0.2)
+    assert looking_well(lower, Hide()).face_score == 0.2
+    assert looking_well(options, None) is options
 
 
 def test_classes_of_a_detector_that_was_added_are_checked_when_it_is_loaded() -> None:
