@@ -159,7 +159,9 @@ def record(
 
     from desktop.live.recording import RecordingOptions
     from desktop.live.session import Session
+    from desktop.recordings.encoders import TIMEOUT, chooser
 
+    chooser.choice(video.encoder, TIMEOUT)  # before there are frames that would wait for it
     session = Session(found, look=None if looker is None else lambda _progress: looker)
     wanted = RecordingOptions(
         video,

@@ -119,7 +119,7 @@ class Recorders:
         refuse_full(target.path.parent, options.limits)
         with self._lock:
             self.refuse_second()
-            if keeper is not None and keeper is self._keeper and keeper.begin(file):
+            if keeper is not None and keeper is self._keeper and keeper.begin(file, target.seconds):
                 recorder, self._keeper = keeper, None
             elif keeper is not None:
                 raise RecordingError("What led to this moment is gone: start the recording again.")

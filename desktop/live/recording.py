@@ -175,7 +175,7 @@ class Recorder:
         )
         self._cut = threading.Event()
         self._paused = False
-        self._longest = None if seconds is None else round(seconds * 1e9)
+        self._longest = _nanoseconds(seconds)
         self._began: int | None = None
         self._lock = threading.Lock()
         self._numbers: dict[int, int] = {}  # index of a frame in hand -> its number
@@ -195,13 +195,15 @@ class Recorder:
         """Begin to write."""
         self.thread.start()
 
-    def begin(self, file: RecordingFile) -> bool:
+    def begin(self, file: RecordingFile, seconds: float | None = None) -> bool:
         """Have the recording begin with what the ring holds, and go on with every frame since. Once only.
 
-        False where no more frames come: nothing is recorded then.
+        `seconds`: it ends by itself so long after the next frame. False where no more frames come: nothing is recorded
+        then.
         """
         with self._lock:
             if not self._closing:
+                self._longest = _nanoseconds(seconds)
                 self._next = file
             return not self._closing
 
@@ -388,3 +390,7 @@ class Recorder:
             self._held.append(_Kept(number, passage))
             while self._ring is not None and len(self._held) > self._ring.frames:
                 self._held.popleft()
+
+
+def _nanoseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1e9)

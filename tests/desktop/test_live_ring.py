@@ -121,6 +121,18 @@ def test_else_it_begins_with_the_next_frame(tmp_path: Path, why: str) -> None:
     assert _indices(day.session.recordings[0]) == [20, 21, 22]
 
 
+def test_seconds_to_record_are_counted_from_the_moment_it_was_begun(tmp_path: Path) -> None:
+    day = _Day()
+    day.session.arm(OPTIONS, 1.0)
+    day.give(20)
+    day.kept(10)
+    day.session.start_recording(tmp_path / "a.mp4", OPTIONS, program="0.1.0", before=1.0, seconds=0.5)
+    day.give(10)
+    until(lambda: day.session.recordings[0].state == "finished", "it ends by itself")
+    day.end()
+    assert _indices(day.session.recordings[0])[-5:] == [20, 21, 22, 23, 24]
+
+
 def test_after_a_recording_it_is_kept_again_what_leads_to_the_next(tmp_path: Path) -> None:
     day = _Day()
     day.session.arm(OPTIONS, 1.0)
