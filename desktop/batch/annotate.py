@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from desktop.batch.input_sound import InputSound
 from desktop.batch.outputs import DataFile, KindError, VideoFile, write_picture
 from desktop.batch.plan import Job, Plan, make_folder
 from desktop.drawing.look_ahead import LookAhead
@@ -79,8 +80,8 @@ class Annotator:
 
     `networks` (kind -> network) and `program` (its version) go into the headers of the data. `labels`: tracks and names
     are drawn. `hide`: what is hidden in all that is written. `face_points`: those of faces are in the data, and drawn
-    where faces are hidden. `stopped` is asked between two frames. `progress` is told after each; `failed` is told each
-    failure.
+    where faces are hidden. `sound`: that of videos is copied. `stopped` is asked between two frames. `progress` is told
+    after each; `failed` is told each failure, `noted` what had to be left out.
     """
 
     looker: Looker
@@ -89,9 +90,11 @@ class Annotator:
     labels: bool = True
     hide: Hide | None = None
     face_points: bool = True
+    sound: bool = True
     stopped: Callable[[], bool] = lambda: False
     progress: Callable[[Progress], None] = lambda _progress: None
     failed: Callable[[str], None] = lambda _sentence: None
+    noted: Callable[[str], None] = lambda _sentence: None
 
     def run(self, plan: Plan) -> Outcome:
         """Do all of a plan. An input that cannot be read is told and left out, the others go on.
@@ -169,18 +172,28 @@ class _Video:
         self._overwrite, self._report = overwrite, report
         self._fps = 30.0
         self._file: VideoFile | None = None
+        self._sound: InputSound | None = None
         self._size: Size | None = None
         self._privacy = None if annotator.hide is None else Privacy(annotator.hide)
         self._ahead: LookAhead[tuple[Frame, Scene]] = LookAhead(0.0 if annotator.hide is None else AHEAD)
 
     def run(self, outcome: Outcome) -> None:
         """Annotate it. Raises SourceError where it could not be read to its end: what was read is whole then."""
+        try:
+            self._run(outcome)
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+
+    def _run(self, outcome: Outcome) -> None:
         source = make_source(self._job.name)
         try:
             try:
                 self._all_frames(source, outcome)
             finally:
                 source.close()
+            if self._sound is not None and self._sound.note:
+                self._annotator.noted(self._sound.note)
         except RecordingError as error:
             raise RecordingError(_with_kept(str(error), "video", self._file)) from error
         except SourceError as error:
@@ -197,6 +210,7 @@ class _Video:
 
     def _all_frames(self, source: Source, outcome: Outcome) -> None:
         info = source.open()
+        self._sound = InputSound(source) if self._annotator.sound else None
         self._fps = info.fps or self._fps
         self._annotator.looker.begin()
         with ThreadPoolExecutor(1, "encoder") as pool:
@@ -237,7 +251,9 @@ class _Video:
 
     def _write(self, source: str, frame: Frame, scene: Scene) -> None:
         if self._file is None:
-            self._file = VideoFile(self._job.target, frame.size, fps=self._fps, overwrite=self._overwrite)
+            self._file = VideoFile(
+                self._job.target, frame.size, fps=self._fps, overwrite=self._overwrite, sound=self._sound
+            )
             if self._data is not None:
                 start = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
                 annotator = self._annotator

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 
+from desktop.batch.input_sound import InputSound
 from desktop.frame import Pixels
 from desktop.recordings.locking import Lock
 from desktop.recordings.pixels import Fit, Size
@@ -36,15 +37,20 @@ class KindError(RecordingError):
 class VideoFile:
     """One annotated video: made with its first frame, named when it is whole. Used by one thread at a time.
 
-    Raises RecordingError where it cannot be made or written.
+    `sound`: that of the input, copied as far as the frames are written. Raises RecordingError where it cannot be made
+    or written.
     """
 
-    def __init__(self, target: Path, size: Size, *, fps: float, overwrite: bool) -> None:
+    def __init__(
+        self, target: Path, size: Size, *, fps: float, overwrite: bool, sound: InputSound | None = None
+    ) -> None:
+        self._sound = sound
         self._place = Placing(target, overwrite=overwrite)
         lock = None
         try:
             lock = Lock(self._place.temporary)
-            self._writer = VideoWriter(self._place.temporary, size, fps=fps)
+            sounds = () if sound is None else sound.writers()
+            self._writer = VideoWriter(self._place.temporary, size, fps=fps, sounds=sounds)
         except RecordingError:
             if lock is not None:
                 lock.release()
@@ -68,7 +74,10 @@ class VideoFile:
 
     def write(self, pixels: Pixels, time: float) -> float:
         """Append a frame, BGR, at `time` in seconds; gives its time in the file."""
-        return self._writer.write(pixels, time)
+        written = self._writer.write(pixels, time)
+        if self._sound is not None:
+            self._sound.copy(self._writer, written)
+        return written
 
     @property
     def replaces(self) -> bool:
@@ -76,8 +85,10 @@ class VideoFile:
         return self._place.target.exists()
 
     def finish(self) -> Path:
-        """Make it whole and give it its name."""
+        """Make it whole and give it its name. Its sound ends with its last frame."""
         try:
+            if self._sound is not None:
+                self._sound.copy(self._writer, self._writer.duration, last=True)
             self._writer.close()
         finally:
             self._lock.release()  # a locked file cannot be renamed on Windows

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from desktop.batch.fitting import Told, compare, frame_times, is_same, lines_of, told_of
+from desktop.batch.input_sound import InputSound
 from desktop.batch.outputs import VIDEO_SUFFIX, VideoFile
 from desktop.drawing.marks import marks_of
 from desktop.drawing.renderer import draw
@@ -59,9 +60,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """How it is drawn. `stopped` is asked between two frames, `progress` told (done, of about) after each."""
+    """How it is drawn. `sound`: that of the video is copied.
+
+    `stopped` is asked between two frames, `progress` told (done, of about) after each, `noted` what is not as it should
+    be.
+    """
 
     look: Look = Look()
+    sound: bool = True
     overwrite: bool = False
     stopped: Callable[[], bool] = lambda: False
     progress: Callable[[int, int], None] = lambda _done, _total: None
@@ -96,9 +102,20 @@ class _Rendering:
         self._name = ""
         self._fps = 30.0
         self._interrupted = False
+        self._sound: InputSound | None = None
 
     def run(self, source: VideoSource) -> Rendered:
         self._name = source.name
+        try:
+            done = self._run(source)
+        finally:
+            if self._sound is not None:
+                self._sound.close()
+        if self._sound is not None and self._sound.note:
+            self._renderer.noted(self._sound.note)
+        return done
+
+    def _run(self, source: VideoSource) -> Rendered:
         try:
             try:
                 self._all_frames(source)
@@ -132,6 +149,7 @@ class _Rendering:
 
     def _all_frames(self, source: VideoSource) -> None:
         info = source.open()
+        self._sound = InputSound(source) if self._renderer.sound else None
         self._fps = info.fps or self._fps
         total, done = len(self._told.times), 0
         with ThreadPoolExecutor(1, "encoder") as pool:
@@ -168,7 +186,9 @@ class _Rendering:
     def _write(self, pixels: Pixels, time: int) -> None:
         if self._file is None:
             size = (pixels.shape[1], pixels.shape[0])
-            self._file = VideoFile(self._target, size, fps=self._fps, overwrite=self._renderer.overwrite)
+            self._file = VideoFile(
+                self._target, size, fps=self._fps, overwrite=self._renderer.overwrite, sound=self._sound
+            )
         self._file.write(pixels, time / 1e9)
 
 

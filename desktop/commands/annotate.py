@@ -23,6 +23,7 @@ from desktop.commands.options import (
     NoBodies,
     NoFaces,
     NoObjects,
+    NoSound,
     OnDevice,
     Quiet,
     Score,
@@ -59,6 +60,7 @@ def annotate(
     hide: Hidden = None,
     hide_how: HideHow = How.PIXELATE,
     keep_face_points: KeepFacePoints = False,
+    no_sound: NoSound = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     no_objects: NoObjects = False,
     no_faces: NoFaces = False,
@@ -80,7 +82,7 @@ def annotate(
 ) -> None:
     """Draw what is seen into videos and pictures.
 
-    Every frame is analysed. A video of N frames becomes an MP4 of N frames at the same times; its sound is not kept.
+    Every frame is analysed. A video of N frames becomes an MP4 of N frames at the same times, with its sound.
     Ctrl-C ends it, and what was done so far is whole.
     """
     talk = Talk(quiet=quiet, debug=debug)
@@ -115,9 +117,11 @@ def annotate(
             labels=not no_labels,
             hide=hidden,
             face_points=hidden is None or not hidden.faces or keep_face_points,
+            sound=not no_sound,
             stopped=stop,
             progress=progress,
             failed=talk.fail,
+            noted=talk.say,
         ).run(chosen)
     if looker.note and looker.note not in said:
         talk.say(looker.note)  # the device failed on the way

@@ -78,6 +78,7 @@ LabelledPictures = Annotated[
         show_default=False,
     ),
 ]
+NoSound = Annotated[bool, typer.Option("--no-sound", help="Leave out the sound of videos.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log more, and show where errors come from.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]

@@ -11,7 +11,7 @@ from desktop import cores
 from desktop.commands import bars
 from desktop.commands.interruption import Interrupted, between_steps
 from desktop.commands.object_choice import class_names
-from desktop.commands.options import Debug, Quiet
+from desktop.commands.options import Debug, NoSound, Quiet
 from desktop.commands.talk import Talk
 
 
@@ -31,13 +31,14 @@ def render(
     ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
     no_face_points: Annotated[bool, typer.Option("--no-face-points", help="Draw faces as boxes.")] = False,
+    no_sound: NoSound = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Draw what a sidecar tells into its video, as it would have been recorded with marks.
 
-    Each frame keeps its time. Ctrl-C ends it, and what was done so far is whole.
+    Each frame keeps its time, and the sound stays. Ctrl-C ends it, and what was done so far is whole.
     """
     talk = Talk(quiet=quiet, debug=debug)
 
@@ -57,6 +58,7 @@ def render(
     with between_steps() as stop, bars.frames(talk) as progress:
         done = Renderer(
             look,
+            sound=not no_sound,
             overwrite=overwrite,
             stopped=stop,
             progress=lambda frames, total: progress(Progress(str(video), 1, 1, frames, total)),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import deque
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import OutputContainer
@@ -22,6 +23,7 @@ from av.video.stream import VideoStream
 from desktop.recordings.encoder import Packet
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.reasons import why
+from desktop.recordings.sound import Sound
 from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 
@@ -33,6 +35,9 @@ _CONTAINER = {
     "flush_packets": "1",
     "movie_timescale": str(TICKS),  # of 1/1000 by default, to which durations would be rounded
 }
+
+# With sound: FFmpeg holds packets back until every stream has one, by itself for ten seconds. Here in microseconds.
+_WITH_SOUND = {"max_interleave_delta": "100000"}
 
 _KEPT = "What was recorded is kept, but for its last moment."
 
@@ -52,13 +57,14 @@ class VideoFile:
     """One video file, written packet by packet. Used by one thread.
 
     `path` is written at once and overwritten: `Placing` cares for names. The first packet, a keyframe, is at 0 in the
-    file. `fps` only says how long a single frame lasts. Raises RecordingError, once, when the file cannot be made or
-    written; it is closed then, as whole as it could be made: the fragment in hand, half a second at most, is lost then,
-    though `frames` counts its frames.
+    file. `fps` only says how long a single frame lasts. `sounds`: streams of sound besides. Raises RecordingError,
+    once, when the file cannot be made or written; it is closed then, as whole as it could be made: the fragment in
+    hand, half a second at most, is lost then, though `frames` counts its frames.
     """
 
-    def __init__(self, path: Path, *, fps: float = 30.0) -> None:
+    def __init__(self, path: Path, *, fps: float = 30.0, sounds: Sequence[Sound] = ()) -> None:
         self.path = path
+        self._sounds = sounds
         self.frames = 0
         self._first = self._last = 0
         self._intervals: deque[int] = deque([max(1, round(TICKS / fps))], maxlen=9)
@@ -109,9 +115,12 @@ class VideoFile:
         try:
             # What FFmpeg reads in the first packet (size, profile, colours, headers) is what the file's header says.
             with av.open(io.BytesIO(packet.data), format="h264") as stream:
-                self._container = av.open(file, "w", format="mp4", container_options=_CONTAINER)
+                options = _CONTAINER | (_WITH_SOUND if self._sounds else {})
+                self._container = av.open(file, "w", format="mp4", container_options=options)
                 self._stream = self._container.add_stream_from_template(stream.streams.video[0], opaque=True)
             self._stream.time_base = Fraction(1, TICKS)
+            for sound in self._sounds:
+                sound.begin(self._container)
             self._container.start_encoding()
         except (FFmpegError, OSError, ValueError, IndexError) as error:
             self._give_up()
@@ -126,9 +135,29 @@ class VideoFile:
         ours.duration = self._last_interval  # counts for the last frame alone: others end where the next begins
         ours.is_keyframe = packet.key
         ours.stream = self._stream
+        self._append([ours])
+
+    @property
+    def takes_sound(self) -> bool:
+        """Whether the video has begun, so that sound can be written."""
+        return self._container is not None
+
+    def write_sound(self, number: int, packet: av.Packet[Any], time: float) -> None:
+        """Append a packet of an input to stream `number` of the sounds, heard at `time`: seconds in the file.
+
+        Sound is written as far as the pictures are: what is ahead of them makes FFmpeg hold it back. Raises
+        RecordingError.
+        """
+        if self._container is None:
+            raise RecordingError(f"The video {self.path} does not take sound now.")
+        self._append(self._sounds[number].packets(packet, time))
+
+    def _append(self, packets: Iterable[av.Packet[Any]]) -> None:
+        assert self._container is not None
         try:
-            self._container.mux(ours)
-        except (FFmpegError, OSError) as error:
+            for packet in packets:
+                self._container.mux(packet)
+        except (FFmpegError, OSError, ValueError) as error:
             self._give_up()
             raise RecordingError(
                 f"The video {self.path} cannot be written further: {_reason(error)}. {_KEPT}"
@@ -141,6 +170,8 @@ class VideoFile:
         """
         try:
             if self._container is not None and self.frames:
+                for sound in self._sounds:
+                    self._container.mux(list(sound.rest()))
                 self._container.close()
                 if self._file is not None:
                     sync(self._file.fileno())  # before anybody gives it its name

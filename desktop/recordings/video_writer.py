@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from av.packet import Packet
 
 from desktop.frame import Pixels
 from desktop.recordings.encoder import Encoder
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.options import PLAIN, VideoOptions
 from desktop.recordings.pixels import Fit, Size
+from desktop.recordings.sound import Sound
 from desktop.recordings.video_file import VideoFile
 from models.errors import RecordingError
 
@@ -18,15 +23,24 @@ class VideoWriter:
 
     `path` is written at once and overwritten: `Placing` cares for names. `size`: (width, height) of the first frame;
     later ones of another size are scaled into it with bars (`fit_of` says how). `fps` only says how long a single frame
-    lasts. Raises RecordingError, once, when the file cannot be made or written; it is closed then, as whole as it could
-    be made: the fragment in hand, half a second at most, is lost then, though `frames` counts its frames.
+    lasts. `sounds`: streams of sound besides. Raises RecordingError, once, when the file cannot be made or written; it
+    is closed then, as whole as it could be made: the fragment in hand, half a second at most, is lost then, though
+    `frames` counts its frames.
     """
 
-    def __init__(self, path: Path, size: Size, *, fps: float = 30.0, options: VideoOptions = PLAIN) -> None:
+    def __init__(
+        self,
+        path: Path,
+        size: Size,
+        *,
+        fps: float = 30.0,
+        options: VideoOptions = PLAIN,
+        sounds: Sequence[Sound] = (),
+    ) -> None:
         self.path = path
         self.frames = 0
         self._encoder = Encoder(size, options=options, fps=fps)
-        self._file = VideoFile(path, fps=fps)
+        self._file = VideoFile(path, fps=fps, sounds=sounds)
         self._closed = False
 
     @property
@@ -55,6 +69,15 @@ class VideoWriter:
             self._file.write(packet)
         self.frames += 1
         return self._encoder.ticks / TICKS
+
+    @property
+    def takes_sound(self) -> bool:
+        """Whether the video has begun, so that sound can be written."""
+        return self._file.takes_sound
+
+    def write_sound(self, number: int, packet: Packet[Any], time: float) -> None:
+        """Append a packet of an input to stream `number` of the sounds, heard at `time`: seconds in the file."""
+        self._file.write_sound(number, packet, time)
 
     def close(self) -> None:
         """Make the file whole; more than once is fine. Raises RecordingError when the end could not be written.

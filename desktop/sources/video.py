@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,17 @@ class VideoSource:
         self._reading: _Reading | None = None
         self._index = 0
         self._offset = 0
+        self._origins: list[int] = []
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self._path
+
+    @property
+    def origins(self) -> Sequence[int]:
+        """Stored times (ns) that are 0 for its frames: one, and one more wherever the file's clock began anew."""
+        return self._origins
 
     def open(self) -> SourceInfo:
         """Open it. Raises SourceError where there is no such file, or it holds no video that can be read."""
@@ -61,6 +72,7 @@ class VideoSource:
             self._let_go()
             self._index = self._offset = 0
             self._reading = self._start()
+            self._origins = self._reading.origins
             return self._reading.info
 
     def read(self) -> Frame | None:
@@ -143,6 +155,7 @@ class _Reading:
             rate = stream.average_rate or stream.guessed_rate
             fps = float(rate) if rate and 0 < rate <= 1000 else None
             self._clock = Clock(fps, broadcast=self._broadcast)
+            self.origins = self._clock.origins
             self._picture = Picture(stream.codec_context.sample_aspect_ratio)
             self._promised = _promised(self._container, stream, first)
             self._goes_beyond = _goes_beyond(path, stream)

@@ -108,13 +108,13 @@ class Clock:
     A missing time is that of the frame before and its duration. One that falls back by more than a quarter of a second,
     or in a `broadcast` jumps ahead by more than ten, begins another part, which follows the part before; other disorder
     is held at the time before, so that none goes back. `step`: how long the newest frame lasts. `fps`: nominal, where
-    the file says so.
+    the file says so. `origins`: for each part that has begun, the stored time (ns) that is 0.
     """
 
     def __init__(self, fps: float | None, *, broadcast: bool = False) -> None:
         self._broadcast = broadcast
         self._usual = round(NANOSECONDS / (fps or _USUAL_FPS))
-        self._origin: int | None = None
+        self.origins: list[int] = []
         self._last: int | None = None
         self.step = self._usual
 
@@ -122,25 +122,28 @@ class Clock:
         """The time of the next frame."""
         stored = _nanoseconds(frame)
         if self._last is None:
-            self._origin = stored
+            if stored is not None:
+                self.origins.append(stored)
             time = 0
         else:
             due = self._last + self.step
             if stored is None:
                 time = due
-            elif self._origin is None or self._begins_anew(stored - self._origin - self._last):
-                self._origin = stored - due
+            elif not self.origins or begins_anew(stored - self.origins[-1] - self._last, broadcast=self._broadcast):
+                self.origins.append(stored - due)
                 time = due
             else:
-                time = max(stored - self._origin, self._last)
+                time = max(stored - self.origins[-1], self._last)
         lasts = round(frame.duration * frame.time_base * NANOSECONDS) if frame.duration and frame.time_base else 0
         interval = time - self._last if self._last is not None else 0
         self.step = lasts if lasts > 0 else interval if interval > 0 else self._usual
         self._last = time
         return time
 
-    def _begins_anew(self, step: int) -> bool:
-        return step < -_BACK or (self._broadcast and step > _AHEAD)
+
+def begins_anew(step: int, *, broadcast: bool) -> bool:
+    """Whether a stored time that is `step` ns after the one before is of another clock."""
+    return step < -_BACK or (broadcast and step > _AHEAD)
 
 
 def _nanoseconds(frame: VideoFrame) -> int | None:
