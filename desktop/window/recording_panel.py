@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from desktop.settings import Settings
@@ -44,7 +44,8 @@ class RecordingPanel(QWidget):
         self._before.setRange(0, LONGEST_BEFORE)
         self._before.setSuffix(" s")
         self._before.setSpecialValueText("nothing")
-        self._before.setFixedHeight(28)
+        self._before.setFixedSize(92, 28)
+        self._before.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._before.setAccessibleName("Seconds that are kept from before a recording is begun")
         self._before.setToolTip("A recording begins this much before the button is pressed: kept in memory until then")
         self._before.valueChanged.connect(self.before_wanted)
