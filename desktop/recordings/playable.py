@@ -28,7 +28,7 @@ STRIDE = 256
 """Frames between two questions whether to go on."""
 
 _MOST_BOXES = 1 << 20  # ten days of fragments
-_MOST_PIXELS = 1 << 28  # 16384 x 16384: a header that claims more lies, and would take gigabytes
+_MOST_PIXELS = 1 << 26  # 8192 x 8192: a header that claims more lies, and would take gigabytes
 _SLICES = (1, 5)  # NAL units that hold a part of a picture
 _TICKS = "90000"  # of the movie's own clock, to which durations would else be rounded to milliseconds
 
@@ -136,7 +136,8 @@ def _opened(path: Path) -> Iterator[InputContainer]:
         head = None if end is None else opened.enter_context(_Head(path, end))
         # "file:" lets names hold colons
         name = f"file:{path}" if head is None else head
-        file = av.open(name, "r", format="mp4", container_options={"protocol_whitelist": "file"})
+        own, codec = {"protocol_whitelist": "file"}, {"max_pixels": str(_MOST_PIXELS)}
+        file = av.open(name, "r", format="mp4", container_options=own, options=codec, metadata_errors="replace")
         yield opened.enter_context(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,9 @@ VERSION = 1
 _HEADING = "Rules of Onlooker: what is to be seen, and what is done then. docs/rules.md says what may stand here."
 _LARGEST = 2**20  # bytes
 _MOST = 100  # rules
+_DEEP = re.compile(r"""(?:^|[\[{,])[ \t]*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}""", re.MULTILINE)
+"""A key of ten parts or more. tomllib takes half a minute for one of 64 kB."""
+
 _SHAPES = {
     "tuple_type": "should be a list, in square brackets",
     "too_short": "holds too few entries",
@@ -66,6 +70,8 @@ def load(path: Path, labels: Sequence[str] | None = None) -> tuple[Rule, ...]:
 
 def parse(text: str, labels: Sequence[str] | None = None) -> tuple[Rule, ...]:
     """The rules in a text. As `load`; the sentence names no file."""
+    if _DEEP.search(text):
+        raise RuleError("This is no TOML of rules: it has a key of ten parts.")
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

@@ -32,6 +32,9 @@ VIDEO_SUFFIXES = frozenset(
 THREADS = 2
 """Of the decoder: large pictures need a second one to keep up, small ones leave it idle."""
 
+MOST_PIXELS = 1 << 26
+"""Of a picture: 8192 x 8192. A file of a kilobyte that claims 16000 x 16000 took 2.8 GB of memory."""
+
 _NO_VIDEOS = {"tty", "image2", "image2pipe", "concat", "hls", "dash", "lavfi"}  # texts and lists that would be played
 
 
@@ -141,7 +144,12 @@ class _Reading:
         self._count = 0
         self._last = 0
         # "file:" lets names hold colons; nothing but local files is opened, whatever the file may name.
-        self._container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
+        self._container = av.open(
+            f"file:{path}",
+            container_options={"protocol_whitelist": "file"},
+            options={"max_pixels": str(MOST_PIXELS)},  # FFmpeg decodes a picture to know what a file holds
+            metadata_errors="replace",
+        )
         # There the flag says that something was lost or joined before, as is usual, and the packet may be whole.
         self._broadcast = "mpegts" in self._container.format.name
         self._frames: Generator[VideoFrame] | None = None
@@ -149,6 +157,7 @@ class _Reading:
             stream = video_stream(self._container, name)
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}  # pictures that come later are held to it
             self._frames = self._decoded(stream)
             first = _first(self._frames, name)
             self._pending: VideoFrame | None = first
@@ -258,7 +267,12 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     known = [one for one in streams if one.codec_context is not None]
     if not known:
         raise SourceError(f"{name} is coded in a way that is not known here: convert it to H.264.")
-    return max(known, key=lambda one: (bool(one.disposition & Disposition.default), one.width * one.height))
+    chosen = max(known, key=lambda one: (bool(one.disposition & Disposition.default), one.width * one.height))
+    if chosen.width * chosen.height > MOST_PIXELS:
+        raise SourceError(
+            f"{name} has pictures of {chosen.width} x {chosen.height} pixels, more than are read here: make it smaller."
+        )
+    return chosen
 
 
 def _first(frames: Iterator[VideoFrame], name: str) -> VideoFrame:
