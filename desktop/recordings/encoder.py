@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from typing import TypeVar
 
 import av
 import numpy as np
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 
 from desktop.frame import Pixels
 from desktop.recordings import encoders
+from desktop.recordings.apart import Apart
 from desktop.recordings.encoders import PRESETS, TICKS, Chooser
 from desktop.recordings.options import AUTO, PLAIN, X264, VideoOptions
 from desktop.recordings.pixels import Fit, Size, fit, i420, nv12, recorded_size
@@ -29,8 +32,13 @@ from models.errors import RecordingError
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 KEYFRAME_EVERY = 0.5
 """Seconds after which a keyframe is forced."""
+
+HANGS = 3.0
+"""Seconds after which an encoder of the machine's that does not answer is left behind."""
 
 MOST_HELD = 8
 """Frames: an encoder that holds back more than these has failed."""
@@ -50,9 +58,10 @@ class Encoder:
 
     `size`: (width, height) of the frames; it and `options.height` give the video's `size`, into which frames of another
     size are scaled with bars (`fit_of` says how). `fps` is roughly the frames' rate. Where an encoder of the machine's
-    cannot be opened or fails, x264 goes on, from a keyframe, with all frames that were not given back; `notes` says so.
-    `share`: the part of real time that encoding may take: where a second of frames took x264 more, it goes on with a
-    faster preset at the next keyframe; None where nothing hurries. Raises RecordingError where it cannot be made.
+    cannot be opened, fails or hangs, x264 goes on, from a keyframe, with all frames that were not given back; `notes`
+    says so. `share`: the part of real time that encoding may take: where a second of frames took x264 more, it goes on
+    with a faster preset at the next keyframe; None where nothing hurries. Raises RecordingError where it cannot be
+    made.
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class Encoder:
             self.notes.append(f"The encoder {options.encoder} is not used, {choice.name} is: {reason}.")
         self.name = choice.name
         """The encoder in use."""
+        self._apart: Apart | None = None if self.name == X264 else Apart(f"encoder {self.name}")
         self._context: VideoCodecContext | None = self._open()
 
     @property
@@ -151,9 +161,7 @@ class Encoder:
     def _given(self, frame: av.VideoFrame | None) -> list[Packet]:
         assert self._context is not None
         try:
-            packets = [
-                Packet(bytes(packet), packet.pts or 0, packet.is_keyframe) for packet in self._context.encode(frame)
-            ]
+            packets = self._called(partial(_packets, self._context, frame))
         except (FFmpegError, OSError, ValueError) as error:
             return self._go_on(encoders.sentence(error), frame is None)
         for packet in packets:
@@ -178,16 +186,27 @@ class Encoder:
         width, height = (side + side % 2 for side in self.size)
         while True:
             try:
-                return encoders.opened(self.name, (width, height), self._options, self._fps, self.preset)
+                return self._called(
+                    partial(encoders.opened, self.name, (width, height), self._options, self._fps, self.preset)
+                )
             except (FFmpegError, OSError, ValueError) as error:
                 self._replace(encoders.sentence(error))
+
+    def _called(self, call: Callable[[], T]) -> T:
+        return call() if self._apart is None else self._apart(call, HANGS)
 
     def _replace(self, reason: str) -> None:
         if self.name == X264:
             raise RecordingError(f"The encoder {X264} cannot be used: {reason}.")
         self.notes.append(f"The encoder {self.name} gave up ({reason}): {X264} goes on.")
         logger.warning("%s", self.notes[-1])
-        self.name = X264
+        if self._apart is not None:
+            self._apart.end()
+        self.name, self._apart = X264, None
+
+
+def _packets(context: VideoCodecContext, frame: av.VideoFrame | None) -> list[Packet]:
+    return [Packet(bytes(packet), packet.pts or 0, packet.is_keyframe) for packet in context.encode(frame)]
 
 
 class _Pace:

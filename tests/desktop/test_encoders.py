@@ -17,6 +17,7 @@ from fake_encoders import HABITS, faking
 from numpy.typing import NDArray
 
 from desktop.recordings import encoder_trial, encoders
+from desktop.recordings.apart import Apart
 from desktop.recordings.encoder import Encoder, Packet
 from desktop.recordings.encoders import PRESETS, TICKS, Choice, Chooser
 from desktop.recordings.options import AUTO, HARDWARE, X264, VideoOptions
@@ -195,6 +196,35 @@ def test_an_encoder_of_the_machine_that_fails_while_recording_leaves_one_whole_f
     recording.close()
     assert numbers_of(tmp_path / "a.mp4") == list(range(20))
     assert numbers_of(tmp_path / "a.clean.mp4") == list(range(1, 21))
+
+
+def test_an_encoder_that_hangs_while_recording_is_left_behind_and_no_frame_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(fake_encoders, "released", released)
+    monkeypatch.setattr(encoders, "create", faking("hangs"))
+    monkeypatch.setattr("desktop.recordings.encoder.HANGS", 0.3)
+    chooser = chosen(NVENC)
+    encoder = Encoder((160, 96), options=VideoOptions(encoder=NVENC), chooser=chooser)
+    try:
+        encoded(encoder, tmp_path / "a.mp4", 25)
+    finally:
+        released.set()
+    assert numbers_of(tmp_path / "a.mp4") == list(range(25))
+    assert encoder.notes == ["The encoder h264_nvenc gave up (it does not answer): libx264 goes on."]
+    assert chooser.choice(NVENC).name == X264
+
+
+def test_calls_apart_end_their_thread_when_nobody_makes_them_any_more() -> None:
+    apart = Apart("apart")
+    assert apart(lambda: threading.current_thread().name, 60.0) == "apart"
+    with pytest.raises(ZeroDivisionError):
+        apart(lambda: 1 // 0, 60.0)
+    (thread,) = (one for one in threading.enumerate() if one.name == "apart")
+    del apart
+    thread.join(60.0)
+    assert not thread.is_alive()
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="the ffmpeg program is not installed")

@@ -28,6 +28,10 @@ _IN_BAND = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1"}
 _AT = 4  # the frame at which something happens, counted from 0
 
 
+released = threading.Event()
+"""Set at the end of a test in whose process an encoder hangs, so that no thread is left."""
+
+
 class FakeEncoder:
     """An encoder with a habit; all that is set on it is handed to x264's, but for the options."""
 
@@ -66,7 +70,7 @@ class FakeEncoder:
             if self.habit == "fails at the fifth frame":
                 raise FFmpegError(5, "the driver was reset")
             if self.habit == "hangs":
-                threading.Event().wait()
+                released.wait()
             if self.habit == "aborts":
                 os.abort()
         if frame is not None and self.habit == "turns colours":
