@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from desktop.sources.address import Address
 from desktop.sources.backlog import Arrival, Backlog, Over
-from desktop.sources.connection import Connection, LostError
+from desktop.sources.connection import TCP, Connection, LostError
 from desktop.sources.pauses import Pauses
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,8 @@ class Caller:
 
     def _call(self, from_second: float) -> bool:
         """One connection, from opening to end. Gives whether a file begins anew after it. Raises LostError."""
-        connection = Connection(self._address, self._patience, from_second=from_second)
+        transport = TCP if self.connection is None else self.connection.transport
+        connection = Connection(self._address, self._patience, from_second=from_second, transport=transport)
         self._open = [one for one in self._open if not one.closed] + [connection]
         self._decoded = self._clock()
         self.connection = connection

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -17,6 +19,7 @@ from av.video.stream import VideoStream
 from desktop.sources.address import Address
 from desktop.sources.video_frames import Picture
 
+TCP, UDP = "tcp", "udp"
 THREADS = 2
 """Of the decoder, by slices: threads by frames would hold every picture back by one."""
 
@@ -26,6 +29,7 @@ _LISTS = {"hls", "dash", "concat", "sdp", "image2", "tty"}
 _LIST_NAMES = re.compile(r"\.(?:m3u8?|mpd)(?:[?#]|$)", re.IGNORECASE)
 _A_LIST = "it is a list of other addresses: name one of those"
 _ONE_PICTURE = "_pipe"  # how FFmpeg's readers of single pictures are called
+_CLEARS_UP = 0.5  # seconds that a server takes to forget what it refused
 _CUT_OFF = 2.0  # seconds that are missing at the end of a file which was cut off
 _RATE_INVENTED = {"mpjpeg", "mjpeg"}  # 25, whatever the camera does
 
@@ -42,12 +46,14 @@ class LostError(Exception):
 
 
 class Connection:
-    """Open from the start. `patience`: seconds for opening it, and for silence.
+    """Open from the start. `patience`: seconds for opening it, and for silence. `transport`: of RTSP, the one before's.
 
     `demux` and `close` are called by one thread, `decode` by any other. Raises LostError.
     """
 
-    def __init__(self, address: Address, patience: tuple[float, float], *, from_second: float = 0.0) -> None:
+    def __init__(
+        self, address: Address, patience: tuple[float, float], *, from_second: float = 0.0, transport: str = TCP
+    ) -> None:
         self._patience = patience
         self._lock = threading.Lock()  # closing what is decoding would crash
         self.closed = False
@@ -55,7 +61,7 @@ class Connection:
         """Goes on where another broke off: what was seen comes again."""
         self.complaint = ""
         """Set by who decodes: why this connection is of no use."""
-        self._container = _opened(address, patience)
+        self._container, self.transport = _opened(address, patience, transport)
         try:
             self._stream = _video(self._container)
             self._stream.thread_type = "SLICE"
@@ -146,29 +152,31 @@ class Connection:
             return  # a server without ranges: what was seen already comes again, and is left out
 
 
-def _opened(address: Address, patience: tuple[float, float]) -> Any:
-    """The container. Networks for which TCP is not offered are asked for UDP."""
+def _opened(address: Address, patience: tuple[float, float], transport: str) -> tuple[Any, str]:
+    """The container, and how it comes: by TCP, which loses nothing; by UDP from a server that knows no other way."""
     if not address.scheme.startswith("rtsp"):
         if _LIST_NAMES.search(address.whole):
             raise LostError(_A_LIST, final=True)
-        return _open(address, _HTTP, patience)
-    try:
-        return _open(address, _RTSP | {"rtsp_transport": "tcp"}, patience)
-    except _NoTcpError:
-        return _open(address, _RTSP | {"rtsp_transport": "udp"}, patience)
+        return _open(address, _HTTP, patience), TCP
+    if transport == TCP:
+        try:
+            return _open(address, _RTSP | {"rtsp_transport": TCP}, patience), TCP
+        except _NoTcpError:
+            time.sleep(_CLEARS_UP)
+    return _open(address, _RTSP | {"rtsp_transport": UDP}, patience), UDP
 
 
 def _open(address: Address, options: dict[str, str], patience: tuple[float, float]) -> Any:
     try:
         return av.open(address.whole, container_options=options, timeout=patience)
     except (FFmpegError, OSError, ValueError) as error:
-        if options.get("rtsp_transport") == "tcp" and isinstance(error, av.error.HTTPOtherClientError):
+        if options.get("rtsp_transport") == TCP and getattr(error, "errno", 0) == errno.EPROTONOSUPPORT:
             raise _NoTcpError from None
         raise _lost(error, patience[0], "it cannot be reached, or is no video") from None
 
 
 class _NoTcpError(Exception):
-    """The server refused RTP over TCP (or something else that only it knows)."""
+    """The server refuses RTP over TCP."""
 
 
 def _video(container: Any) -> VideoStream:

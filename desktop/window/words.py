@@ -120,7 +120,7 @@ def sign(figures: Figures, title: str, *, seen: bool, live: bool, hidden: bool =
             return "", f"Waiting for the first picture of {title}…"
         silent = live and figures.silent > _SILENT
         late = "Hidden whole: nobody has looked at it in time" if hidden else ""
-        return (f"No new picture for {figures.silent:.0f} s" if silent else late), ""
+        return (f"No new picture for {figures.silent:.0f} s" if silent else late), figures.trouble
     if not seen:
         return "", {"lost": f"{title} cannot be watched", "stopped": "Stopped"}.get(figures.state, "")
     words = {"ended": "At its end" if figures.captured > 1 else "", "lost": "Lost", "stopped": "Stopped"}

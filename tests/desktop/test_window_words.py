@@ -65,6 +65,13 @@ def test_the_state_of_the_networks_is_said(figures: Figures, text: str, progress
         pytest.param(
             Figures(state="running", silent=3.4), True, True, ("No new picture for 3 s", ""), id="a silent camera (T6)"
         ),
+        pytest.param(
+            Figures(state="running", silent=3.4, trouble="Door was unplugged."),
+            True,
+            True,
+            ("No new picture for 3 s", "Door was unplugged."),
+            id="a camera that is waited for",
+        ),
         pytest.param(Figures(state="running", silent=3.4), True, False, ("", ""), id="a file that pauses"),
         pytest.param(Figures(state="ended", captured=90), True, False, ("At its end", ""), id="a video"),
         pytest.param(Figures(state="ended", captured=1), True, False, ("", ""), id="a picture has no end"),
