@@ -13,6 +13,7 @@ import numpy as np
 from fake_source import FakeSource
 from numpy.typing import NDArray
 
+from models.classes import COCO
 from models.scene import Face, Scene
 
 Pixels = NDArray[np.uint8]
@@ -80,6 +81,9 @@ class CanarySource(FakeSource):
 
 class CanaryLooker:
     """Finds the canary in files, but in the frames `missed` counts (from 0); fails at the one `fails` counts."""
+
+    labels = COCO
+    note = ""
 
     def __init__(self, missed: frozenset[int] = frozenset(), fails: int | None = None) -> None:
         self._missed, self._fails = missed, fails
