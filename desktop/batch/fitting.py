@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 from av.error import FFmpegError
 
 from desktop.recordings.overlay import NEAR
 from desktop.recordings.pixels import Size
 from desktop.recordings.sidecar_inputs import is_picture, numbered
 from desktop.recordings.sidecar_reader import Entry, Header, Line, read_sidecar
-from desktop.sources.video import video_stream
+from desktop.sources.video import opened, video_stream
 from models.errors import RecordingError, SourceError
 
 _LEAST = 0.5  # share of the frames that must have a line: with fewer it is the sidecar of another video
@@ -70,7 +69,7 @@ def lines_of(sidecar: Path, told: Told) -> Iterator[Line]:
 def frame_times(video: Path) -> array[float]:
     """Seconds from the first frame to each, in order, without decoding one. Raises SourceError."""
     try:
-        with av.open(f"file:{video}", container_options={"protocol_whitelist": "file"}) as container:
+        with opened(video) as container:
             stream = video_stream(container, str(video))
             unit = stream.time_base or 0
             times = array("d")

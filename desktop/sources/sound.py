@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
+from desktop.sources.video import opened
 from desktop.sources.video_frames import NANOSECONDS, begins_anew
 
 _EARLY = 1.0  # seconds in which streams are looked for that begin with the pictures
@@ -56,7 +56,7 @@ class SoundSource:
         self._pending: deque[_Timed] = deque()
         self._container: InputContainer | None = None
         try:
-            self._container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"})
+            self._container = opened(path)
         except (FFmpegError, OSError, ValueError):
             return  # who reads the pictures says so
         self._broadcast = "mpegts" in self._container.format.name

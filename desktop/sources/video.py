@@ -143,13 +143,7 @@ class _Reading:
         self._damage = _Damage()
         self._count = 0
         self._last = 0
-        # "file:" lets names hold colons; nothing but local files is opened, whatever the file may name.
-        self._container = av.open(
-            f"file:{path}",
-            container_options={"protocol_whitelist": "file"},
-            options={"max_pixels": str(MOST_PIXELS)},  # FFmpeg decodes a picture to know what a file holds
-            metadata_errors="replace",
-        )
+        self._container = opened(path)
         # There the flag says that something was lost or joined before, as is usual, and the packet may be whole.
         self._broadcast = "mpegts" in self._container.format.name
         self._frames: Generator[VideoFrame] | None = None
@@ -254,6 +248,17 @@ class _Damage:
         self.places += 1
         self.at_end = True
         logger.debug("damaged: %s", reason)
+
+
+def opened(path: Path) -> InputContainer:
+    """A file, opened with care for what it may hold. Raises what PyAV raises."""
+    # "file:" lets names hold colons; nothing but local files is opened, whatever the file may name.
+    return av.open(
+        f"file:{path}",
+        container_options={"protocol_whitelist": "file"},
+        options={"max_pixels": str(MOST_PIXELS)},  # FFmpeg decodes a picture to know what a file holds
+        metadata_errors="replace",
+    )
 
 
 def video_stream(container: InputContainer, name: str) -> VideoStream:

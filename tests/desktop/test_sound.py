@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+from browser_ear import heard_by_chromium
 from clips import times_of
 from talkies import clicks, clicks_of, flashes_of, sound_of, write_talkie
 
@@ -240,3 +242,16 @@ def test_data_and_counts_are_those_without_sound(tmp_path: Path) -> None:
         assert outcome.frames == len(TIMES)
         lines.append([json.loads(line) for line in (tmp_path / f"{sound}.jsonl").read_text("utf-8").splitlines()][1:])
     assert lines[0] == lines[1]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="the browser Chromium is not installed")
+def test_chromium_hears_the_clicks_where_they_were(tmp_path: Path) -> None:
+    made = []
+    for number, codec in enumerate(("aac", "libopus", "flac", "pcm_s16le")):
+        made.append(tmp_path / f"{number}.mp4")
+        annotate(talkie(tmp_path / f"{codec}.mkv", codec), made[-1])
+    late = clicks([flash - 0.35 for flash in FLASHES], 3.6, 48000)
+    made.append(tmp_path / "late.mp4")
+    annotate(write_talkie(tmp_path / "late.mkv", TIMES, FLASHES, [("aac", late, 0.35)]), made[-1])
+    heard = heard_by_chromium(made, tmp_path / "profile")
+    assert heard == {video.name: pytest.approx(FLASHES, abs=IN_TIME) for video in made}
