@@ -9,13 +9,14 @@ import shutil
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
-from av.audio.stream import AudioStream
-from av.video.stream import VideoStream
+from blind import Blind
 from clips import times_of
 from cut_off import cut_off, cut_off_video, recorded
+from talkies import clicks, clicks_of, flashes_of, write_talkie
 
+from desktop.batch.annotate import Annotator, Progress
+from desktop.batch.plan import plan
 from desktop.recordings import repair as repairing
 from desktop.recordings.leftovers import Leftover, find_leftovers, leftover_of
 from desktop.recordings.locking import Lock
@@ -261,29 +262,26 @@ def test_data_that_cannot_be_read_are_left_beside_the_video(tmp_path: Path, data
     assert len(times_of(video)) == 30
 
 
-def test_sound_goes_with_the_video(tmp_path: Path) -> None:
-    part = tmp_path / "a.mp4.part"
-    options = {"movflags": "hybrid_fragmented+frag_keyframe", "flush_packets": "1"}
-    with av.open(str(part), "w", format="mp4", container_options=options) as file:
-        video = file.add_stream("libx264", rate=10, options={"tune": "zerolatency", "g": "5"})
-        sound = file.add_stream("aac", rate=16000, layout="mono")
-        assert isinstance(video, VideoStream)
-        assert isinstance(sound, AudioStream)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
-        for number in range(63):  # 1024 samples and 0.064 s each, beside 0.1 s of a picture
-            if number * 0.64 % 1 < 0.64:
-                picture = np.full((96, 64), 100 + number, np.uint8)
-                file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
-            heard = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
-            heard.sample_rate, heard.pts = 16000, number * 1024
-            file.mux(sound.encode(heard))
-        growing = part.read_bytes()
-    part.write_bytes(growing)
-    frames = repaired(tmp_path / "a.mp4").frames
-    assert frames >= 25
-    with av.open(str(tmp_path / "a.mp4")) as file:
+@pytest.mark.parametrize("codec", ["aac", "libmp3lame"])
+def test_sound_goes_with_the_video_in_time(tmp_path: Path, codec: str) -> None:
+    flashes = [0.4, 1.2, 2.0, 3.2]
+    times = [number / 25 for number in range(100)]
+    write_talkie(tmp_path / "in.mp4", times, flashes, [(codec, clicks(flashes, 4.0, 48000), 0.0)])
+    part, left = tmp_path / "out.mp4.part", tmp_path / "left.mp4.part"
+
+    def copy(progress: Progress) -> None:
+        if progress.frames == 80:  # 3.2 s: the flash is being written
+            shutil.copy(part, left)
+
+    annotator = Annotator(Blind(), networks={}, program="0", progress=copy)
+    annotator.run(plan([str(tmp_path / "in.mp4")], str(tmp_path / "out.mp4"), None))
+    frames = repaired(tmp_path / "left.mp4").frames
+    assert 60 <= frames <= 80
+    assert flashes_of(tmp_path / "left.mp4") == pytest.approx(flashes[:3], abs=1e-3)
+    assert clicks_of(tmp_path / "left.mp4", 0) == pytest.approx(flashes[:3], abs=0.02)
+    with av.open(str(tmp_path / "left.mp4")) as file:
         last = max(float(packet.pts * packet.time_base) for packet in file.demux(audio=0) if packet.pts is not None)
-        assert frames / 10 - 0.3 < last <= frames / 10 + 0.1
+    assert last <= frames / 25 + 0.1  # no sound without a picture
 
 
 class Kill(BaseException):
