@@ -33,8 +33,9 @@ class TrainingError(OnlookerError):
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a run goes: `steps`, learning `rate`, `warm_up` steps, `decay` of the moving average, largest norm of all
-    gradients together `clip`; `dense`: weight of the teacher's cells in the loss; a report each `report` steps, a state
-    kept and the detector validated each `keep`."""
+    gradients together `clip`; `dense`: weight of the teacher's cells in the loss; `new`: how many times as fast the
+    heads' last layers learn (`schedule.groups`); a report each `report` steps, a state kept and the detector validated
+    each `keep`."""
 
     steps: int
     rate: float = 5e-5
@@ -42,6 +43,7 @@ class Course:
     decay: float = 0.998
     clip: float = 35.0
     dense: float = 0.0
+    new: float = 1.0
     report: int = 50
     keep: int = 300
 
@@ -90,7 +92,7 @@ class Trainer:
         self._folder, self._settings, self._low = folder, settings, low_precision
         if low_precision and device.type == "cpu":
             keep_float(self.network)
-        groups = schedule.groups(self.network)
+        groups = schedule.groups(self.network, course.new)
         self._optimizer = torch.optim.AdamW(groups, lr=course.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self.average = Average(self.network, course.decay)
         self.step, self.curve = 0, list[dict[str, float]]()

@@ -27,6 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 WEIGHTS = "weights"
 TEACHER_SIDE = 416
+NEW = 20.0
+"""How many times as fast heads learn that begin anew on a trunk that is trained (docs/training.md)."""
 REPORTS = 50
 """Steps between two reports; short runs tell more often, twenty times in all."""
 JUDGED_AT = 256
@@ -98,6 +100,7 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
         options.warm_up,
         options.decay,
         dense=options.dense,
+        new=NEW if start.anew(names, options.init) else 1.0,
         report=reports,
         keep=options.keep,
     )

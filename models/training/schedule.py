@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from models.detector import Detector
+
 USUAL_SIZE = 0.1
 """Root mean square of a tensor from which it learns at the full rate."""
 SHRINK = 0.05
@@ -29,17 +31,20 @@ def tensor_rate(weights: Tensor) -> float:
     return min(1.0, float(weights.detach().float().pow(2).mean().sqrt()) / USUAL_SIZE)
 
 
-def groups(network: nn.Module) -> list[dict[str, Any]]:
+def groups(network: Detector, new: float = 1.0) -> list[dict[str, Any]]:
     """What Adam is told of each parameter, in their order: the `part` of the rate, and its weight decay.
+
+    `new`: how many times as fast the last layers of the heads learn, which may begin anew when nothing else does.
 
     A network with batch norms learns at one rate for all, since they undo the size of what comes before, and since what
     they add begins at 0, where a rate by size (`tensor_rate`) would leave it. Its convolutions are drawn to zero.
     """
     normed = any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    last = {id(one) for head in network.heads.levels for one in list(head.parameters())[-2:]}
     return [
         {
             "params": [one],
-            "part": 1.0 if normed else tensor_rate(one),
+            "part": (1.0 if normed else tensor_rate(one)) * (new if id(one) in last else 1.0),
             "weight_decay": SHRINK if normed and one.dim() == 4 else 0.0,
         }
         for one in network.parameters()

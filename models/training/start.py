@@ -45,6 +45,11 @@ def network(names: tuple[str, ...], init: Path | None, design: str = "medium") -
     return _filled(detector, _other_classes(detector.state_dict(), known.state_dict(), names, labels), init)
 
 
+def anew(names: tuple[str, ...], init: Path | None) -> bool:
+    """Whether some of the classes begin anew while the rest of the network does not. Raises OnlookerError."""
+    return init is not None and not set(names) <= set(classes(init, weights(init)))
+
+
 def _variant(plan: DetectorDesign, tensors: Mapping[str, Tensor]) -> DetectorDesign:
     """The design with the size of these weights, where such a one is known, and with branches where they have them."""
     if plan.blocks == "plain":

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.classes import COCO
 from models.detector import SMALL, Detector, DetectorDesign
 from models.errors import OnlookerError
 from models.training import checkpoint, schedule, start
@@ -119,6 +120,20 @@ def test_tensors_learn_at_one_rate_where_norms_are_and_by_their_size_where_those
     parts = schedule.groups(plain)
     assert {group["weight_decay"] for group in parts} == {0.0}
     assert [group["part"] for group in parts] == [schedule.tensor_rate(one) for one in plain.parameters()]
+
+
+def test_heads_that_begin_anew_learn_faster_than_the_trunk_that_is_there(tmp_path: Path) -> None:
+    plain = Detector(replace(TINY, branches=False))
+    usual, faster = schedule.groups(plain), schedule.groups(plain, 20.0)
+    names = [name for name, _ in plain.named_parameters()]
+    quick = {name for name, a, b in zip(names, usual, faster, strict=True) if b["part"] == 20 * a["part"]}
+    assert quick == {f"heads.levels.{level}.1.{kind}" for level in range(4) for kind in ("weight", "bias")}
+    assert all(b == a or name in quick for name, a, b in zip(names, usual, faster, strict=True))
+    file = tmp_path / "weights.npz"
+    checkpoint.write({name: value.numpy() for name, value in start.network(COCO, None).state_dict().items()}, file)
+    assert start.anew(("dog", "zebra", "gnome"), file)
+    assert not start.anew(("dog", "zebra"), file)
+    assert not start.anew(("gnome",), None)
 
 
 def test_another_design_is_taught_from_labels_guesses_and_cells_and_written_folded(
