@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from scenes import body, face, scene, thing
 
@@ -19,6 +22,7 @@ from desktop.batch.exports.contents import Choice
 from desktop.batch.exports.formats import Format, guessed
 from desktop.batch.exports.joints import JOINTS
 from desktop.commands import cli
+from desktop.recordings.placing import temporary_name
 from desktop.recordings.sidecar import SidecarWriter
 from desktop.recordings.sidecar_reader import Entry, read_sidecar
 from models.errors import RecordingError
@@ -485,3 +489,25 @@ def test_a_face_among_the_objects_is_another_thing_than_a_face(tmp_path: Path) -
     assert [one["supercategory"] for one in data.loadCats(data.getCatIds())] == ["object", "face"]
     export(tmp_path / "a.jsonl", tmp_path / "set", Format.YOLO)
     assert [name for name, _ in yolo_of(tmp_path / "set")["a_000000"]] == ["face", "face"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), form=st.sampled_from(list(Format)))
+def test_flipped_bytes_give_an_export_or_one_error(several: Path, data: st.DataObject, form: Format) -> None:
+    raw = bytearray(several.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.sampled_from(b'0123456789-eE.,:{}[]"\\ntfu\xff'))
+    bad = several.with_name("bad.jsonl")
+    bad.write_bytes(raw)
+    target = several.with_name("out")
+    sentence = ""
+    try:
+        export(bad, target, form, overwrite=True)
+    except RecordingError as error:
+        sentence = str(error)
+    assert "\n" not in sentence
+    assert target.exists() != bool(sentence)
+    assert not temporary_name(target).exists()
+    if target.is_dir():
+        shutil.rmtree(target)
+    target.unlink(missing_ok=True)
