@@ -37,10 +37,11 @@ class Settings(BaseModel):
     One-Euro smoothing. `labels`: names and track numbers are drawn. `mirror`: the preview is mirrored. `loop`: files
     start over at their end. `recent`: what was watched lately, the latest first. `folder`: where recordings go, "" =
     `folders.videos()`. `video`: what a recording stores, the picture with marks, without, or both; `quality`: of the
-    video on x264's scale, lower is better; `height`: most lines of it, None = as it comes; `before`: seconds that are
-    kept in memory so that a recording begins with them, 0 = none; `warn_free`, `stop_free`: gigabytes free on the disk
-    under which a recording is warned of that, and stopped. `hide_faces`, `hidden_classes`: what is hidden in all that
-    is shown and stored; `hide_how`: by what. `geometry`: where the window stood, text that only the window understands.
+    video on x264's scale, lower is better; `height`: most lines of it, None = as it comes; `encoder`: "auto" or its
+    name; `before`: seconds that are kept in memory so that a recording begins with them, 0 = none; `warn_free`,
+    `stop_free`: gigabytes free on the disk under which a recording is warned of that, and stopped. `hide_faces`,
+    `hidden_classes`: what is hidden in all that is shown and stored; `hide_how`: by what. `geometry`: where the window
+    stood, text that only the window understands.
     """
 
     model_config = ConfigDict(strict=True, validate_assignment=True, extra="ignore", allow_inf_nan=False)
@@ -67,6 +68,7 @@ class Settings(BaseModel):
     video: Literal["annotated", "clean", "both"] = "annotated"
     quality: Annotated[int, Field(ge=10, le=40)] = 21
     height: Annotated[int, Field(ge=64, le=16384)] | None = None
+    encoder: Literal["auto", "libx264", "h264_nvenc", "h264_qsv", "h264_amf", "h264_videotoolbox"] = "auto"
     before: Annotated[int, Field(ge=0, le=60)] = 0
     warn_free: Gigabytes = 5.0
     stop_free: Gigabytes = 1.0

@@ -105,6 +105,7 @@ class MainWindow(Shell):
         recording.video_wanted.connect(self.deeds.set_video)
         recording.quality_wanted.connect(self.deeds.set_quality)
         recording.height_wanted.connect(self.deeds.set_height)
+        recording.encoder_wanted.connect(self.deeds.set_encoder)
         recording.before_wanted.connect(self.deeds.set_before)
         self.theme.changed.connect(self.dress)
 
@@ -150,6 +151,7 @@ class MainWindow(Shell):
         self.errands.run("devices", room.devices, self.panel.set_devices)
         self.look_for_cameras()
         self._leftovers.look()
+        self.deeds.begin_rules()
         if self._wanted:
             self.open_source(self._wanted)
 
@@ -243,6 +245,7 @@ class MainWindow(Shell):
             if not watch.watching and not watch.waiting:
                 self._frames.stop()
             self._standing.show(watch)
+            self.deeds.tick_rules()
         if self._closing:
             self._end()
 

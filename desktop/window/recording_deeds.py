@@ -93,6 +93,10 @@ class RecordingDeeds(DetectorDeeds):
         """Most lines of the video, 0 for as they come."""
         self._set("height", height or None)
 
+    def set_encoder(self, encoder: str) -> None:
+        """What makes the video, by name."""
+        self._set("encoder", encoder)
+
     def set_before(self, seconds: int) -> None:
         """Seconds that a recording holds from before it was begun, 0 for none."""
         self._set("before", seconds)

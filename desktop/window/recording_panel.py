@@ -13,6 +13,15 @@ VIDEOS = {"annotated": "With marks", "clean": "Without marks", "both": "Both"}
 QUALITIES = {16: "Best", 21: "Good", 27: "Small files"}
 """Of `VideoOptions.quality`: lower looks better and takes more room."""
 HEIGHTS = {0: "As it comes", 1080: "1080 lines", 720: "720 lines", 480: "480 lines"}
+ENCODERS = {
+    "auto": "Automatic",
+    "libx264": "Processor (x264)",
+    "h264_nvenc": "NVIDIA",
+    "h264_qsv": "Intel",
+    "h264_amf": "AMD",
+    "h264_videotoolbox": "Apple",
+}
+"""Those that do not work here are not used, and a message says so."""
 LONGEST_BEFORE = 60
 """Seconds before the button was pressed that can be kept."""
 
@@ -21,12 +30,14 @@ class RecordingPanel(QWidget):
     """How recordings are made. Each signal says what the user wants; what holds is told by `set_settings`.
 
     `video_wanted`: a key of VIDEOS. `quality_wanted`: a key of QUALITIES. `height_wanted`: lines, 0 for as they come.
-    `before_wanted`: seconds that are kept from before a recording is begun, 0 for none.
+    `encoder_wanted`: a key of ENCODERS. `before_wanted`: seconds that are kept from before a recording is begun,
+    0 for none.
     """
 
     video_wanted = Signal(str)
     quality_wanted = Signal(int)
     height_wanted = Signal(int)
+    encoder_wanted = Signal(str)
     before_wanted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,6 +48,10 @@ class RecordingPanel(QWidget):
         self._video = self._choice("Video", VIDEOS, "What is stored: the picture with marks, without, or both")
         self._quality = self._choice("Quality", QUALITIES, "Better pictures take more room")
         self._height = self._choice("Size", HEIGHTS, "Larger pictures are made smaller before they are stored")
+        self._encoder = self._choice(
+            "Encoder", ENCODERS, "What makes the video: automatic is the first that works here"
+        )
+        self._encoder.activated.connect(lambda place: self.encoder_wanted.emit(self._encoder.itemData(place)))
         self._video.activated.connect(lambda place: self.video_wanted.emit(self._video.itemData(place)))
         self._quality.activated.connect(lambda place: self.quality_wanted.emit(self._quality.itemData(place)))
         self._height.activated.connect(lambda place: self.height_wanted.emit(self._height.itemData(place)))
@@ -76,12 +91,13 @@ class RecordingPanel(QWidget):
 
     def set_settings(self, settings: Settings) -> None:
         """Show what holds."""
-        values = (
-            (self._video, settings.video),
-            (self._quality, settings.quality),
-            (self._height, settings.height or 0),
-        )
-        for box, value in values:
+        values = {
+            self._video: settings.video,
+            self._quality: settings.quality,
+            self._height: settings.height or 0,
+            self._encoder: settings.encoder,
+        }
+        for box, value in values.items():
             if box.findData(value) < 0:  # written into the file by hand
                 box.addItem(str(value), value)
             box.setCurrentIndex(box.findData(value))

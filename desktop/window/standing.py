@@ -60,7 +60,9 @@ class Standing:
             seen, hidden = shown is not None, shown is not None and shown.hidden
             window.stage.say(*words.sign(figures, window.title, seen=seen, live=session.source.live, hidden=hidden))
         current = watch.recording or watch.draining
-        window.panel.recording.set_state(words.kept(watch.folder, current))
+        window.panel.recording.set_state(
+            words.kept(watch.folder, current.free if current is not None else None, figures.ring)
+        )
         window.stage.say_recording(words.recording(current) if current is not None else "")
         self._buttons()
 

@@ -217,7 +217,7 @@ class Watch:
         """How the settings want recordings to be made."""
         settings = self.settings
         return RecordingOptions(
-            video=VideoOptions(quality=settings.quality, height=settings.height),
+            video=VideoOptions(quality=settings.quality, height=settings.height, encoder=settings.encoder),
             annotated=settings.video != "clean",
             clean=settings.video != "annotated",
             labels=settings.labels,

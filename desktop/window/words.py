@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from desktop.live.figures import Figures, RecordingFigures
+from desktop.live.figures import Figures, RecordingFigures, RingFigures
 from desktop.recordings.guards import amount
 from desktop.settings import Settings
 
@@ -135,11 +135,11 @@ def recording(figures: RecordingFigures) -> str:
     return f"{paused}{clock(figures.duration)}   {counted(figures.frames, 'frame')}, {figures.dropped:,} dropped"
 
 
-def kept(folder: Path, recording: RecordingFigures | None) -> str:
-    """Where recordings go, and how much room is left there while one is written."""
-    if recording is None or recording.free is None:
-        return f"Into {folder}"
-    return f"Into {folder}, {amount(recording.free)} free"
+def kept(folder: Path, free: int | None, ring: RingFigures | None) -> str:
+    """Where recordings go, how many bytes are free there, and what is kept in memory for the next one."""
+    room = "" if free is None else f", {amount(free)} free"
+    held = "" if ring is None else f". In memory: {ring.seconds:.1f} s, {amount(ring.bytes)}"
+    return f"Into {folder}{room}{held}"
 
 
 def recorded(figures: RecordingFigures) -> str:

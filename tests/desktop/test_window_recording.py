@@ -75,9 +75,9 @@ def test_the_panel_chooses_what_a_recording_stores(
 
 def test_the_panel_shows_what_holds_though_it_was_written_by_hand(opened: MainWindow) -> None:
     recording = opened.panel.recording
-    recording.set_settings(Settings(video="both", quality=33, height=333, before=7))
-    shown = [box.currentData() for box in (recording._video, recording._quality, recording._height)]
-    assert shown == ["both", 33, 333]
+    recording.set_settings(Settings(video="both", quality=33, height=333, encoder="h264_qsv", before=7))
+    shown = [box.currentData() for box in (recording._video, recording._quality, recording._height, recording._encoder)]
+    assert shown == ["both", 33, 333, "h264_qsv"]
     assert recording._before.value() == 7
     recording.set_settings(Settings())
     assert recording._quality.currentText() == QUALITIES[21]
@@ -118,3 +118,24 @@ def test_the_panel_says_where_recordings_go_and_how_much_room_is_there(
     press(opened, "R")
     room.newest().give()
     events(lambda: opened.panel.recording.state.endswith(" free"), "the room is said")
+
+
+def test_the_panel_says_what_is_kept_from_before_and_the_recording_begins_with_it(
+    opened: MainWindow, room: FakeRoom
+) -> None:
+    watch = opened.watch
+    assert watch is not None
+    opened.panel.recording.before_wanted.emit(5)
+    events(lambda: "In memory: 0.0 s" in opened.panel.recording.state, "it is armed")
+    room.newest().give(3)
+    session = watch.session
+    assert session is not None
+    events(lambda: (ring := session.figures().ring) is not None and ring.frames == 3, "three are kept")
+    press(opened, "R")
+    events(lambda: watch.recording is not None and watch.recording.frames == 3, "the recording begins with it")
+
+
+def test_the_panel_chooses_the_encoder(opened: MainWindow) -> None:
+    opened.panel.recording.encoder_wanted.emit("libx264")
+    assert opened.watch is not None
+    assert opened.watch.recording_options.video.encoder == "libx264"
