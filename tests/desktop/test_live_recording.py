@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from desktop.frame import Pixels
 from desktop.live import recorders as recorders_module
 from desktop.live.analysis import Looker, Progress
 from desktop.live.figures import RecordingFigures
+from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
 from desktop.recordings.recording import Recording
 from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
@@ -454,32 +455,35 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path: Path) -> None:
 def test_whatever_happens_in_whatever_order_every_captured_frame_is_accounted_for(
     tmp_path: Path, gate: _Gate, seed: int
 ) -> None:
-    """A random day: frames come, the disk stalls, lookers fail and are switched, recordings start and stop."""
+    """A random day: frames come, the disk stalls, lookers fail and are switched, recordings start, pause and stop."""
     chance = random.Random(seed)
     source = _source()
     session = _start(source, FakeLooker(find=lambda _number: scene()), now=chance.choice([0, 10**12]))
     captured = 0
-    for step in range(40):
-        deed = chance.choice(["give", "give", "give", "stall", "flow", "off", "on", "break", "record", "stop"])
-        if deed == "give":
-            count = chance.randint(1, 6)
-            source.give(count)
-            captured += count
-            _captured(session, captured)
-        elif deed == "stall":
-            gate.open.clear()
-        elif deed == "flow":
-            gate.open.set()
-        elif deed == "off":
-            session.set_looker(None)
-        elif deed == "on":
-            session.set_looker(lambda _progress: FakeLooker(find=lambda _number: scene()))
-        elif deed == "break":
-            session.set_looker(lambda _progress: FakeLooker(fails_after=1))
-        elif deed == "record":
-            _try_to_record(session, tmp_path / f"{step}.mp4", chance.randint(1, 12) * FRAME_BYTES)
-        else:
-            session.stop_recording()
+
+    def give() -> None:
+        nonlocal captured
+        count = chance.randint(1, 6)
+        source.give(count)
+        captured += count
+        _captured(session, captured)
+
+    def record() -> None:
+        path = tmp_path / f"{captured}-{chance.random()}.mp4"
+        _try_to_record(session, path, chance.randint(1, 12) * FRAME_BYTES, chance.random())
+
+    deeds: list[Callable[[], object]] = [
+        *(give, give, give, record, session.stop_recording, session.pause_recording, session.resume_recording),
+        gate.open.clear,
+        gate.open.set,
+        lambda: session.set_looker(None),
+        lambda: session.set_looker(lambda _progress: FakeLooker(find=lambda _number: scene())),
+        lambda: session.set_looker(lambda _progress: FakeLooker(fails_after=1)),
+        lambda: session.arm(RecordingOptions(clean=chance.random() < 0.3), chance.uniform(0.1, 1.0)),
+        session.disarm,
+    ]
+    for _ in range(45):
+        chance.choice(deeds)()
     session.request_stop()
     if chance.random() < 0.3:
         session.request_stop()
@@ -493,9 +497,9 @@ def test_whatever_happens_in_whatever_order_every_captured_frame_is_accounted_fo
             _checked(figures)
 
 
-def _try_to_record(session: Session, path: Path, capacity: int) -> None:
+def _try_to_record(session: Session, path: Path, capacity: int, before: float) -> None:
     try:
-        _record(session, path, capacity)
+        session.start_recording(path, program="0.1.0", capacity=capacity, before=before)
     except RecordingError as error:
         assert "runs already" in str(error)  # noqa: PT017 - the only refusal there is here
 
