@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE = 90.0  # seconds; a hang, not a measure
-_POLL = 10.0  # seconds for which the page waits for its next file before it asks again
+_POLL = 1.0  # seconds for which the page waits for its next file before it asks again
 _QUIET = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
