@@ -124,6 +124,8 @@ def _standing(figures: Figures) -> str:
     recording = figures.recording
     if figures.trouble or recording is None or not recording.captured:
         return figures.trouble or "Waiting for the first frame"
+    if recording.state == "draining":
+        return f"Writing {recording.waiting} frames that wait; Ctrl-C leaves them out"
     minutes, seconds = divmod(int(recording.duration), 60)
     told = [f"{minutes}:{seconds:02d}", f"{recording.frames} frames", f"{figures.capture_fps:.1f}/s"]
     if recording.dropped:

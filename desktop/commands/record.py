@@ -242,13 +242,12 @@ class _Run:
     def run(self, begin: Callable[[], None]) -> None:
         """Record until something ends it; everything is whole then. Raises what says how it ended."""
         session = self._session
-        with between_steps() as stop:
+        with between_steps() as stop, bars.recording(self._talk) as progress:
             try:
                 session.start(begin)
-                with bars.recording(self._talk) as progress:
-                    self._go_on(stop, progress)
+                self._go_on(stop, progress)
             finally:
-                end(session)
+                end(session, progress)
         self._tell()
         (recording,) = session.recordings
         self._report(recording, stop)
