@@ -116,6 +116,7 @@ class Ruling:
         self._programs = Programs(folder, lambda rule, sentence: self._problem(rule, sentence))
         self._slot: Slot[Pair] = Slot()
         self._own: _Recording | None = None
+        self._anew = False
         self._pending: list[tuple[Path, Event | None, Rule]] = []  # recordings that somebody waits for
         self.judged = 0
         self._thread = threading.Thread(target=self._run, name="rules")
@@ -129,6 +130,11 @@ class Ruling:
         """Judge by these from now on; those that are as they were go on where they stood."""
         with self._lock:
             self._rules = Rules(rules, known=self._rules)
+
+    def restart(self) -> bool:
+        """Go on with the recording that rules began in another file; True where there is one: it is to be stopped."""
+        self._anew = self._own is not None
+        return self._anew
 
     @property
     def present(self) -> frozenset[str]:
@@ -165,6 +171,8 @@ class Ruling:
             self._tell(event.kind, event.rule, event.sentence, notify=event.rule.notify, event=event)
             if event.kind == "found" and pair is not None:
                 self._do(event, pair)
+        if self._anew:
+            self._begin_anew()
         self._go_on(now / 1e9, present)
         self._collect()
         self.judged += pair is not None
@@ -217,9 +225,27 @@ class Ruling:
         """The recording that takes frames now."""
         newest = self._session.recordings[-1:]
         running = newest[0] if newest and newest[0].state == "running" else None
-        if self._own is not None and (running is None or running.path != self._own.path):
+        if self._own is not None and not self._anew and (running is None or running.path != self._own.path):
             self._own = None  # the user has stopped it, or an error
         return running
+
+    def _begin_anew(self) -> None:
+        """Another file for what rules still want to be recorded."""
+        own, running = self._own, self._running()
+        self._anew = False
+        if own is None:
+            return
+        if running is not None and running.path == own.path:
+            self._session.stop_recording()
+        rule = next(iter(own.rules.values()))
+        try:
+            own.path = self._deeds.record(0.0)
+        except OnlookerError as error:
+            self._own = None
+            self._problem(rule.name, str(error))
+            return
+        self._pending.append((own.path, None, rule))
+        self._tell("recording", rule, f"{rule.name}: recording goes on in {own.path}")
 
     def _go_on(self, now: float, present: frozenset[str]) -> None:
         """Stop the recording that no rule wants any longer."""

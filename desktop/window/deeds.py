@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop.window.about import About
 from desktop.window.naming_dialog import NamingDialog
-from desktop.window.privacy_deeds import PrivacyDeeds
+from desktop.window.rule_deeds import RuleDeeds
 from desktop.window.shortcuts import Shortcuts
 from desktop.window.theme import CHOICES
 
 
-class WindowDeeds(PrivacyDeeds):
+class WindowDeeds(RuleDeeds):
     """The handlers of all commands, for one window."""
 
     # Sources

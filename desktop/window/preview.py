@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPa
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop.window.fitting import Fit, fit
+from desktop.window.regions import Region, paint_regions
 
 if TYPE_CHECKING:
     from desktop.frame import Pixels
@@ -49,6 +50,7 @@ class Preview(QWidget):
         self._fit: Fit | None = None
         self._scaled: tuple[object, Pixels] | None = None
         self._stage = QColor("#000000")
+        self.regions: tuple[Region, ...] = ()
         self.mirror = False
         self.labels = True
         self.bare = False
@@ -95,6 +97,12 @@ class Preview(QWidget):
             self._shown = shown
             self.update()
 
+    def show_regions(self, regions: tuple[Region, ...]) -> None:
+        """Where rules look, shown faintly over the picture."""
+        if regions != self.regions:
+            self.regions = regions
+            self.update()
+
     def thing_at(self, at: QPointF) -> Face | Body | Detection | None:
         """What is shown at this place of the widget: the smallest thing whose box is there."""
         fitted, shown = self.fit, self._shown
@@ -116,6 +124,8 @@ class Preview(QWidget):
             painter.drawImage(fitted.target, image_of(pixels))
             if shown.scene is not None:
                 self._paint_marks(painter, shown, fitted)
+            if self.regions:
+                paint_regions(painter, self.regions, fitted, self._family)
             if not self.bare:
                 self._round_corners(painter, fitted.target)
         self.painted += 1

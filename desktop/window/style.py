@@ -9,7 +9,9 @@ from desktop.window.colours import Colours
 def sheet(colours: Colours) -> str:
     """The whole style sheet. Things are named by their object names: "bar", "panel", "card", and so on."""
     c = colours
-    chevron = resources.path(f"icons/chevron-{'dark' if c.dark else 'light'}.svg").as_posix()
+    chevron, check = (
+        resources.path(f"icons/{name}-{'dark' if c.dark else 'light'}.svg").as_posix() for name in ("chevron", "check")
+    )
     return f"""
 * {{ outline: none; }}
 QMainWindow, QDialog, #bar, #header {{ background: {c.window}; }}
@@ -54,18 +56,21 @@ QPushButton[primary="true"]:hover {{ background: {c.text}; color: {c.window}; }}
 QPushButton[primary="true"]:focus {{ border: 2px solid {c.text}; }}
 QPushButton[big="true"], QToolButton[big="true"] {{ padding: 10px 16px; min-height: 24px; }}
 
-QComboBox, QSpinBox, QLineEdit {{
+QComboBox, QSpinBox, QDoubleSpinBox, QTimeEdit, QLineEdit {{
   color: {c.text}; background: {c.raised}; border: 1px solid transparent; border-radius: 8px; padding: 4px 10px;
   min-height: 20px; selection-background-color: {c.accent}; selection-color: {c.on_accent};
 }}
-QComboBox:hover, QSpinBox:hover {{ background: {c.pressed}; }}
-QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border: 1px solid {c.accent}; }}
-QComboBox:disabled, QSpinBox:disabled {{ color: {c.muted}; }}
+QComboBox:hover, QSpinBox:hover, QDoubleSpinBox:hover, QTimeEdit:hover {{ background: {c.pressed}; }}
+QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus, QTimeEdit:focus, QLineEdit:focus {{
+  border: 1px solid {c.accent}; }}
+QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QTimeEdit:disabled {{ color: {c.muted}; }}
 QComboBox::drop-down {{ border: none; width: 26px; }}
 QComboBox::down-arrow {{ image: url({chevron}); width: 16px; height: 16px; }}
-QSpinBox {{ padding: 0 2px; min-height: 0; }}
-QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
-QSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; padding: 0; min-height: 0; }}
+QSpinBox, QDoubleSpinBox, QTimeEdit {{ padding: 0 2px; min-height: 0; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button,
+QTimeEdit::up-button, QTimeEdit::down-button {{ width: 0; border: none; }}
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QTimeEdit QLineEdit {{ background: transparent; border: none;
+  border-radius: 0; padding: 0; min-height: 0; }}
 QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; padding: 4px;
   selection-background-color: {c.raised}; selection-color: {c.text}; }}
 
@@ -74,6 +79,17 @@ QComboBox QAbstractItemView {{ background: {c.surface}; color: {c.text}; border:
 #classes::item {{ padding: 3px 0; border: none; }}
 #classes::item:selected {{ background: {c.raised}; color: {c.text}; }}
 #classes::item:hover {{ background: {c.raised}; }}
+#rules {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.line}; border-radius: 8px; padding: 3px; }}
+#rules:focus {{ border: 1px solid {c.accent}; }}
+#rules::item {{ padding: 3px 6px; border: none; border-radius: 6px; }}
+#rules::item:selected {{ background: {c.raised}; color: {c.text}; }}
+#rules::item:hover {{ background: {c.raised}; }}
+QCheckBox {{ color: {c.text}; spacing: 7px; }}
+#rules::indicator, #classes::indicator, QCheckBox::indicator {{ width: 14px; height: 14px; border-radius: 4px;
+  border: 1px solid {c.muted}; background: transparent; }}
+#rules::indicator:checked, #classes::indicator:checked, QCheckBox::indicator:checked {{ border-color: {c.accent};
+  background: {c.accent}; image: url({check}); }}
+#rules::indicator:disabled, QCheckBox::indicator:disabled {{ border-color: {c.line}; }}
 QPushButton[small="true"] {{ padding: 4px 6px; min-height: 16px; }}
 
 QSlider {{ min-height: 22px; background: transparent; }}
