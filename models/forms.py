@@ -18,7 +18,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from models.catalogue import NETWORKS, Network
 from models.errors import OnlookerError
 from models.making import ERROR
 from models.weights import build
+
+if TYPE_CHECKING:
+    from models.layers import NamedOutputs
 
 
 def convert(network: Network) -> Any:
@@ -54,24 +57,26 @@ def sliced(model: Any) -> Any:
     return model
 
 
-def traced(network: Network) -> Any:
+def traced(network: Network, module: NamedOutputs | None = None) -> Any:
     """The network as an OpenVINO model: `pictures` (N, H, W, 3) BGR uint8, any N, in; outputs by their names, f32.
 
-    H and W are free where the network takes more than one size. Maps come as (N, H, W, C). Raises NetworkError as
-    `weights.build` does, ImportError without torch.
+    H and W are free where the network takes more than one size. Maps come as (N, H, W, C). `module`: another with the
+    same inputs and outputs in its place, one that does not ship. Raises NetworkError as `weights.build` does,
+    ImportError without torch.
     """
     import torch
 
     from models.layers import OnPictures
 
     ov = runtime.openvino()
-    module = OnPictures(build(network).quick(), network.low, network.high).eval()
+    built = build(network) if module is None else module
+    on_pictures = OnPictures(built.quick(), network.low, network.high).eval()
     example = torch.zeros((2, *network.input, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's own, that tracing is old
         # Its check runs the network three times more; ours is the comparison with the stored answer.
         trace: Any = torch.jit.trace
-        traced = trace(module, example, check_trace=False)
+        traced = trace(on_pictures, example, check_trace=False)
         sides = (-1, -1) if network.multiple else network.input
         model = ov.convert_model(traced, example_input=example, input=[ov.PartialShape([-1, *sides, 3])])
     model.inputs[0].get_tensor().set_names({"pictures"})

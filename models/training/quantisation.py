@@ -31,6 +31,7 @@ from models import fitting, forms, runtime, shelf, weights
 from models.catalogue import DETECTOR, NETWORKS, Network, Precision
 from models.cpu_engine import CpuEngine
 from models.errors import OnlookerError
+from models.layers import NamedOutputs
 from models.objects import EngineDetector
 from models.training.annotations import Dataset, read
 from models.training.evaluation import evaluate, pixels_of
@@ -63,13 +64,13 @@ def pictures(data: Path, count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
     return found
 
 
-def quantise(network: Network, shown: Sequence[NDArray[np.uint8]]) -> Form:
-    """The network's form for int8, its ranges being those on the pictures `shown`."""
+def quantise(network: Network, shown: Sequence[NDArray[np.uint8]], module: NamedOutputs | None = None) -> Form:
+    """The network's form for int8, its ranges being those on the pictures `shown`; `module` as in `forms.traced`."""
     runtime.openvino()  # first: it keeps the telemetry out, which NNCF would load
     import nncf
 
     nncf.set_log_level(logging.ERROR)
-    traced = forms.traced(network)
+    traced = forms.traced(network, module)
     model: Any = nncf.quantize(
         traced,
         nncf.Dataset(list(shown)),
@@ -78,7 +79,7 @@ def quantise(network: Network, shown: Sequence[NDArray[np.uint8]]) -> Form:
         fast_bias_correction=False,  # layer by layer on pictures: slower, and here the difference to pass or to fail
         ignored_scope=nncf.IgnoredScope(names=last_convolutions(traced), validate=False),
     )
-    return _written(forms.sliced(model))
+    return written(forms.sliced(model))
 
 
 def last_convolutions(model: Any) -> list[str]:
@@ -137,7 +138,8 @@ def ship(network: Network, form: Form, facts: dict[str, Any], folder: Path) -> N
     enter(entries, folder)
 
 
-def _written(model: Any) -> Form:
+def written(model: Any) -> Form:
+    """An OpenVINO model's XML and weights."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "form.xml"
         runtime.openvino().save_model(model, str(path), compress_to_fp16=False)
@@ -160,7 +162,7 @@ def main(argv: Sequence[str]) -> int:
     warnings.simplefilter("ignore")  # torch's and NNCF's own, about tracing
     network = NETWORKS[arguments.key]
     try:
-        full = judge(network, _written(forms.convert(network)), "f32", arguments.data, every=arguments.every)
+        full = judge(network, written(forms.convert(network)), "f32", arguments.data, every=arguments.every)
         form = quantise(network, pictures(arguments.data, arguments.pictures))
         low = judge(network, form, "int8", arguments.data, every=arguments.every)
         for name, points in full.items():

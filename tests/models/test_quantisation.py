@@ -108,7 +108,7 @@ def test_without_its_form_int8_is_left_out_and_f32_goes_on(monkeypatch: pytest.M
     monkeypatch.setattr(weights, "quantised", damaged)
     monkeypatch.setattr(precisions, "candidates", lambda _network: ("f32", "int8"))
     monkeypatch.setattr(precisions, "_ROUNDS", 1)
-    form = quantisation._written(forms.convert(NETWORK))
+    form = quantisation.written(forms.convert(NETWORK))
     best, milliseconds = precisions.measure(NETWORK, form, 1)
     assert best == "f32"
     assert set(milliseconds) == {"f32"}
