@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE = 90.0  # seconds; a hang, not a measure
-_POLL = 1.0  # seconds for which the page waits for its next file before it asks again
+_POLL = 10.0  # seconds for which the page waits for its next file before it asks again
 _QUIET = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
@@ -43,8 +44,10 @@ const play = async (job) => {
         await wait(video, "loadeddata");
         const seen = [];
         for (const time of job.times) {
+            const shown = new Promise((done) => video.requestVideoFrameCallback(done));
             video.currentTime = time;
             await wait(video, "seeked");
+            await Promise.race([shown, new Promise((done) => setTimeout(done, 2000))]);  // before that it may be black
             seen.push({time: video.currentTime, pixels: pixels(video)});
         }
         if (job.times.length) { video.currentTime = 0; await wait(video, "seeked"); }
@@ -74,7 +77,9 @@ const play = async (job) => {
 (async () => {
     for (;;) {
         const job = await (await fetch("/next")).json();
-        if (job.address) await fetch("/told", {method: "POST", body: JSON.stringify(await play(job))});
+        if (!job.address) continue;
+        const told = {...await play(job), address: job.address};
+        await fetch("/told", {method: "POST", body: JSON.stringify(told)});
     }
 })();
 </script>"""
@@ -108,21 +113,21 @@ def is_there() -> bool:
 
 
 class Player:
-    """One Chromium, which plays one file after another. To be used in `with`, by one thread."""
+    """One Chromium, which plays one file after another. To be used in `with`, by one thread.
+
+    Its page is served by a process of its own, so that no thread of that is anybody's here.
+    """
 
     def __init__(self) -> None:
-        self._jobs: Queue[dict[str, Any]] = Queue()
-        self._told: Queue[dict[str, Any]] = Queue()
-        self._files: list[Path] = []
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._jobs, self._told, self._files))
-        self._server.daemon_threads = True  # the page may wait for its next file still
-        self._thread = threading.Thread(target=self._server.serve_forever, name="page")
+        self._server: subprocess.Popen[str] | None = None
         self._browser: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Player:
-        self._thread.start()
-        address = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        command = [sys.executable, __file__]
+        self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._server.stdout is not None
+        address = self._server.stdout.readline().strip()
         command = ["chromium", *_QUIET, f"--user-data-dir={self._profile.name}", address]
         self._browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return self
@@ -130,28 +135,29 @@ class Player:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if self._browser is not None:
-            self._browser.terminate()
-            try:
-                self._browser.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self._browser.kill()
-                self._browser.wait()
-        self._jobs.put({})
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(PATIENCE)
+        for process in (self._browser, self._server):
+            if process is not None:
+                process.terminate()
+                try:
+                    process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        if self._server is not None:
+            for pipe in (self._server.stdin, self._server.stdout):
+                if pipe is not None:
+                    pipe.close()
         self._profile.cleanup()
 
     def play(self, video: Path, times: Sequence[float] = (), *, rate: float = 1.0, sound: bool = False) -> Played:
         """Show it at `times` (seconds), then play it from its beginning to its end, `rate` times as fast as life."""
-        self._files.append(video)
-        address = f"/video/{len(self._files) - 1}"
-        self._jobs.put({"address": address, "times": list(times), "rate": rate, "sound": sound})
-        try:
-            told = self._told.get(timeout=PATIENCE)
-        except Empty:
-            return Played(f"it does not come to an end within {PATIENCE:.0f} s")
+        assert self._server is not None
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        job = {"path": str(video.resolve()), "times": list(times), "rate": rate, "sound": sound}
+        self._server.stdin.write(json.dumps(job) + "\n")
+        self._server.stdin.flush()
+        told = json.loads(self._server.stdout.readline())
         if told["error"]:
             return Played(told["error"])
         return Played(
@@ -166,6 +172,34 @@ class Player:
             told["dropped"],
             told["heard"],
         )
+
+
+def _serve() -> None:
+    """In a process of its own: say the page's address, then play what each line of stdin names, and say what came."""
+    jobs: Queue[dict[str, Any]] = Queue()
+    told: Queue[dict[str, Any]] = Queue()
+    files: list[Path] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(jobs, told, files))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="page", daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)
+    for line in sys.stdin:
+        job = json.loads(line)
+        files.append(Path(job.pop("path")))
+        job["address"] = f"/video/{len(files) - 1}"
+        jobs.put(job)
+        print(json.dumps(_answer(told, job["address"])), flush=True)
+
+
+def _answer(told: Queue[dict[str, Any]], address: str) -> dict[str, Any]:
+    """What the page says of this file, and not of one that it came to its end with too late."""
+    while True:
+        try:
+            answer = told.get(timeout=PATIENCE)
+        except Empty:
+            return {"error": f"it does not come to an end within {PATIENCE:.0f} s"}
+        if answer["address"] == address:
+            return answer
 
 
 def _handler(
@@ -213,3 +247,7 @@ def _part(whole: bytes, wanted: str | None) -> tuple[int, str, bytes, str]:
     first, _, last = wanted.removeprefix("bytes=").partition("-")
     start, end = int(first), min(int(last or len(whole) - 1), len(whole) - 1)
     return 206, "video/mp4", whole[start : end + 1], f"bytes {start}-{end}/{len(whole)}"
+
+
+if __name__ == "__main__":
+    _serve()
