@@ -69,6 +69,7 @@ class Recorders:
         self._lock = threading.Lock()
         self._recorders: tuple[Recorder, ...] = ()
         self._guards: tuple[Guard, ...] = ()
+        self._past: tuple[RecordingFigures, ...] = ()  # of those before them, which are over
         self._wanted: _Wanted | None = None
         self._keeper: Recorder | None = None
         self._former: tuple[Recorder, ...] = ()
@@ -119,6 +120,7 @@ class Recorders:
         refuse_full(target.path.parent, options.limits)
         with self._lock:
             self.refuse_second()
+            self._forget_past()
             if keeper is not None and keeper is self._keeper and keeper.begin(file, target.seconds):
                 recorder, self._keeper = keeper, None
             elif keeper is not None:
@@ -153,6 +155,12 @@ class Recorders:
         guard = Guard(target.path.parent, options.limits, over=recorder.over, stop=recorder.end, tell=self._tell)
         guard.start()
         self._guards = (*self._guards, guard)
+
+    def _forget_past(self) -> None:
+        """Keep no more than the figures of those that are over: a session may have thousands. Under the lock."""
+        while self._recorders and not (self._recorders[0].thread.is_alive() or self._guards[0].thread.is_alive()):
+            self._past = (*self._past, _figures(self._recorders[0], self._guards[0]))
+            self._recorders, self._guards = self._recorders[1:], self._guards[1:]
 
     def _fail(self, recorder: Recorder, sentence: str) -> None:
         with self._lock:
@@ -242,4 +250,8 @@ class Recorders:
         """How each stands, in order."""
         with self._lock:
             pairs = zip(self._recorders, self._guards, strict=True)
-            return tuple(replace(recorder.figures(), free=guard.free, full=guard.full) for recorder, guard in pairs)
+            return (*self._past, *(_figures(recorder, guard) for recorder, guard in pairs))
+
+
+def _figures(recorder: Recorder, guard: Guard) -> RecordingFigures:
+    return replace(recorder.figures(), free=guard.free, full=guard.full)

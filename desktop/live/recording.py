@@ -175,6 +175,7 @@ class Recorder:
         )
         self._cut = threading.Event()
         self._paused = False
+        self._newest = -1  # index of the frame that was offered last
         self._longest = _nanoseconds(seconds)
         self._began: int | None = None
         self._lock = threading.Lock()
@@ -214,13 +215,15 @@ class Recorder:
             if frame.time - self._began >= self._longest:
                 self.end()
         if not self._paused:
+            self._newest = frame.index
             self._conveyor.put(_Offered(frame, self._conveyor.offered + 1))
 
     def keep(self, frame: Frame, look: Look) -> None:
         """`frame` was analysed: what is to be hidden is known from it even where it is written already."""
         if not self._ended:
             self._pictures.saw(frame, look.scene)
-            self._matching.keep(frame.index, look)
+            if frame.index <= self._newest:  # else it was left out, in a pause, and will not come
+                self._matching.keep(frame.index, look)
 
     def pause(self, paused: bool) -> None:
         """Leave frames out from the next one on, or take them again: times stay true, so the file has a gap there."""
