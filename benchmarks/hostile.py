@@ -3,7 +3,7 @@
     python benchmarks/hostile.py [--cases 10000] [--seed 0] [--most-memory 2048]
 
 Of each file something has to be read, or one sentence has to say why not: anything else (a traceback, a sentence of two
-lines, a case of more than ten seconds, a process that dies or takes more memory than it may) is a fault. Cases run in
+lines, a case of more than a minute, a process that dies or takes more memory than it may) is a fault. Cases run in
 children that are given a limit of memory and a watchdog; a child that ends is named with its case, and the next begins
 behind it. Readers: the sidecar's, the repair's (videos that grow, closed ones, and their sidecars), that of videos
 (MP4, Matroska, AVI), and that of rules.
@@ -35,8 +35,10 @@ from desktop.sources.video import VideoSource
 from models.errors import OnlookerError
 from models.scene import BODY_POINTS, FACE_POINTS, Body, Detection, Face, Scene
 
-SLOWEST = 10.0
-"""Seconds that a case may take."""
+SLOWEST = 60.0
+"""Seconds that a case may take, on a machine that may be busy."""
+
+_SLOW = 2.0  # seconds of the processor's time that are told
 
 _SIZE = (96, 64)
 _RULES = """version = 1
@@ -204,13 +206,13 @@ def _run(first: int, count: int, seed: int) -> None:
             sys.stdout.write(f"{number}\n")
             sys.stdout.flush()
             faulthandler.dump_traceback_later(SLOWEST, exit=True)
-            begun = time.monotonic()
+            begun = time.process_time()
             try:
                 refused += bool(case(number, seed, good, Path(name) / "case"))
             except Exception as error:  # noqa: BLE001 - a fault, told
                 sys.stdout.write(f"fault {number}: {type(error).__name__}: {error!s:.300}\n".replace("\n", " ") + "\n")
-            slow = time.monotonic() - begun
-            if slow > SLOWEST / 2:
+            slow = time.process_time() - begun
+            if slow > _SLOW:
                 sys.stdout.write(f"slow {number}: {slow:.1f} s\n")
         faulthandler.cancel_dump_traceback_later()
         sys.stdout.write(f"refused {refused}\n")
