@@ -46,7 +46,9 @@ def evaluate(
     precision: Annotated[
         str | None, typer.Option(metavar="P", help="f32, bf16 or int8; else what is fastest here.")
     ] = None,
-    per_class: Annotated[bool, typer.Option("--per-class", help="Tell of each class too.")] = False,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="Tell of each class too; with --thresholds, at the usual one.")
+    ] = False,
     thresholds: Annotated[
         bool, typer.Option("--thresholds", help="Tell precision, recall and false boxes at thresholds too.")
     ] = False,
@@ -202,17 +204,27 @@ def _tell(trials: Sequence[Trial], talk: Talk, *, per_class: bool, thresholds: b
     for trial in trials:
         if per_class:
             talk.answer(f"\n{trial.key} {trial.input} on {trial.data}, by class")
-            talk.answer(_by_class(trial))
+            talk.answer(_by_class(trial, at_threshold=thresholds))
         if thresholds:
             talk.answer(f"\n{trial.key} {trial.input} on {trial.data}, by threshold (overlap 0.5)")
             talk.answer(_by_threshold(trial))
 
 
-def _by_class(trial: Trial) -> str:
+def _by_class(trial: Trial, *, at_threshold: bool) -> str:
+    """`at_threshold`: with precision and recall of each class at the score from which things are shown."""
+    from models.object_watch import SCORE
+    from models.training import precision_recall
+
+    scores = trial.scores
     rows: list[tuple[str, ...]] = [("CLASS", "OBJECTS", "AP", "AP50", "AP75", "VOC")]
-    rows += [
-        (one.name, str(one.objects), *_in_points(one.ap, one.ap50, one.ap75, one.voc)) for one in trial.scores.classes
-    ]
+    if at_threshold:
+        rows[0] += (f"PRECISION AT {SCORE:.2f}", "RECALL")
+    for one in scores.classes:
+        row = (one.name, str(one.objects), *_in_points(one.ap, one.ap50, one.ap75, one.voc))
+        if at_threshold:
+            there = precision_recall.operation(scores.voc, SCORE, of=scores.names.index(one.name))
+            row += (f"{there.precision:.3f}", f"{there.recall:.3f}")
+        rows.append(row)
     return table(rows)
 
 

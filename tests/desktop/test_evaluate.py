@@ -91,7 +91,10 @@ def test_the_table_tells_of_each_class_and_threshold_on_request(
     assert "people: 1 pictures, 1 objects of 1 classes" in said
     assert "192x192" in said
     assert "FALSE BOXES A PICTURE" in said
-    assert any(line.startswith("person") for line in said.splitlines())
+    (person,) = (line.split() for line in said.splitlines() if line.startswith("person"))
+    (usual,) = (line.split() for line in said.splitlines() if line.startswith("0.40"))
+    assert "PRECISION AT 0.40" in said
+    assert person[-2:] == usual[1:3]  # one class alone: its row is that of all
 
 
 def test_the_picture_shows_a_row_for_each_set_and_ink_where_curves_are(tmp_path: Path) -> None:
