@@ -94,8 +94,13 @@ class RuleDeeds(PrivacyDeeds):
             dialog.finished.connect(self._rules_closed)
             self._rules_dialog = dialog
         self._rules_dialog.show()
-        self._rules_dialog.raise_()
-        self._rules_dialog.activateWindow()
+        self._to_front()
+
+    def _to_front(self) -> None:
+        """Let the list of rules have the keys, where it is shown."""
+        if self._rules_dialog is not None:
+            self._rules_dialog.raise_()
+            self._rules_dialog.activateWindow()
 
     def _rules_closed(self) -> None:
         self._rules_dialog = self._gone = None
@@ -167,6 +172,7 @@ class RuleDeeds(PrivacyDeeds):
             self._set_rules(rules)
 
         dialog.made.connect(made)
+        dialog.finished.connect(self._to_front)
         dialog.region_wanted.connect(lambda: self._draw(dialog))
         self._show(dialog)
 
