@@ -44,7 +44,7 @@ class RecordingDeeds(DetectorDeeds):
         folder, labels, moment = window.watch.folder, window.settings.labels, datetime.now().astimezone()
 
         def write() -> Path:
-            from desktop.window.snapshot import take
+            from desktop.live.snapshot import take
 
             return take(shown, folder, moment, labels=labels)
 

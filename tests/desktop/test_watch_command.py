@@ -11,7 +11,9 @@ import sys
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+import av
 import bright_dog
+import cv2
 import numpy as np
 import pytest
 from clips import times_of, write_clip
@@ -255,3 +257,26 @@ def test_the_documentation_names_every_field_of_a_rule_and_no_other() -> None:
 
     table = DOCS.read_text(encoding="utf-8").partition("## What a rule says")[2].partition("\n\n**")[0]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(Rule.model_fields)
+
+
+def _checkered(size: int = 96) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    """A bright picture in which every pixel differs from its neighbours: what a blur takes away."""
+    board = np.where(np.indices((size, size)).sum(0) % 2, 255, 120).astype(np.uint8)
+    return np.repeat(board[..., None], 3, 2)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_what_is_hidden_is_hidden_in_all_that_rules_store(tmp_path: Path, hidden: bool) -> None:
+    """The dog of `bright_dog` stands in the middle; its fur is a chequered board."""
+    clip = write_clip(tmp_path / "fur.mkv", [_checkered()] * 16, [number / 10 for number in range(16)], codec="ffv1")
+    text = DOG + "snapshot = true\nrecord = { before = 1, after = 0 }\n"
+    out = tmp_path / "out"
+    arguments = ["watch", str(clip), "--rules", rules(tmp_path, text), "-o", str(out), "--no-labels"]
+    assert cli.run([*arguments, *(("--hide", "dog") if hidden else ())]) == 0
+    (picture,), (video,) = out.glob("*.png"), out.glob("*.mp4")
+    with av.open(str(video)) as file:
+        pictures = [frame.to_ndarray(format="bgr24") for frame in file.decode(video=0)]
+    pictures.append(np.asarray(cv2.imread(str(picture))))
+    assert len(pictures) > 5
+    furs = [float(one[50:76, 44:52].std()) for one in pictures]
+    assert max(furs) < 12 if hidden else min(furs) > 30
