@@ -119,7 +119,7 @@ def recording(talk: Talk) -> Iterator[Callable[[Figures], None]]:
 
 
 def _standing(figures: Figures) -> str:
-    from desktop.recordings.guards import amount
+    from desktop.recordings.guards import amount, span
 
     recording = figures.recording
     if figures.trouble or recording is None or not recording.captured:
@@ -131,7 +131,8 @@ def _standing(figures: Figures) -> str:
     if recording.dropped:
         told.append(f"{recording.dropped} dropped")
     if recording.free is not None:
-        told.append(f"{amount(recording.free)} free")
+        lasts = "" if recording.left is None else f", enough for {span(recording.left)}"
+        told.append(f"{amount(recording.free)} free{lasts}")
     return "  ".join(told)
 
 

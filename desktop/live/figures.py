@@ -19,9 +19,10 @@ class RecordingFigures:
     `dropped` = `captured`, but where the disk failed the file lacks the last of them, half a second at most. `skipped`:
     not analysed because a newer frame was there. `late`: not waited for any longer. `waiting`: frames still to be
     written. `duration`: seconds in the file. `encoder`: of the video, "" before the first frame. `paused`: frames are
-    left out for now. `free`: bytes left on its disk at the last look, None where that is not known; `full`: it was
-    stopped because there was too little. `files`: what lies on the disk, sidecar first: under final names when
-    finished, under temporary ones when failed (but for what could still be named); empty where nothing was written.
+    left out for now. `free`: bytes left on its disk at the last look, `left`: seconds that these last, each None where
+    that is not known; `full`: it was stopped because there was too little. `files`: what lies on the disk, sidecar
+    first: under final names when finished, under temporary ones when failed (but for what could still be named); empty
+    where nothing was written.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class RecordingFigures:
     encoder: str = ""
     paused: bool = False
     free: int | None = None
+    left: float | None = None
     full: bool = False
     error: str = ""
     files: tuple[Path, ...] = ()

@@ -16,7 +16,9 @@ from desktop.live.matching import Look
 from desktop.live.recording import CAPACITY, Recorder, RecordingOptions
 from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
+from desktop.recordings.files import names_of
 from desktop.recordings.guards import refuse_full
+from desktop.recordings.placing import temporary_name
 from desktop.recordings.recording import Recording
 from desktop.recordings.ring import Ring
 from models.errors import RecordingError
@@ -152,7 +154,15 @@ class Recorders:
         return recorder
 
     def _watch_over(self, recorder: Recorder, target: Target, options: RecordingOptions) -> None:
-        guard = Guard(target.path.parent, options.limits, over=recorder.over, stop=recorder.end, tell=self._tell)
+        files = names_of(target.path, options.annotated, options.clean).all
+        guard = Guard(
+            target.path.parent,
+            options.limits,
+            map(temporary_name, files),
+            over=recorder.over,
+            stop=recorder.end,
+            tell=self._tell,
+        )
         guard.start()
         self._guards = (*self._guards, guard)
 
@@ -254,4 +264,4 @@ class Recorders:
 
 
 def _figures(recorder: Recorder, guard: Guard) -> RecordingFigures:
-    return replace(recorder.figures(), free=guard.free, full=guard.full)
+    return replace(recorder.figures(), free=guard.free, full=guard.full, left=guard.left)

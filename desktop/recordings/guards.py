@@ -62,6 +62,24 @@ def refuse_full(folder: Path, limits: Limits) -> None:
         )
 
 
+def lasting(free: int | None, limits: Limits, written: int, seconds: float) -> float | None:
+    """Seconds until a recording is stopped that has written so many bytes in so many `seconds`.
+
+    None where that cannot be told: nothing was written yet, or nobody knows what is free.
+    """
+    if free is None or written <= 0 or seconds <= 0:
+        return None
+    return max(0.0, (free - limits.stop) * seconds / written)
+
+
+def span(seconds: float) -> str:
+    """A time in words for people, roughly: 40 seconds, 12 minutes, 5 hours."""
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= 2 * size or size == 1:
+            return f"{seconds / size:.0f} {word}s"
+    raise AssertionError("the last of them always does")
+
+
 def amount(count: int) -> str:
     """Bytes in words for people: 4.2 GB, 512 MB."""
     return f"{count / GIGABYTE:.1f} GB" if count >= GIGABYTE else f"{count / 10**6:.0f} MB"

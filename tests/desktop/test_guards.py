@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from fake_source import PATIENCE, FakeSource, finish, until
 
 from desktop.frame import Frame
 from desktop.live import guard as guard_module
+from desktop.live.guard import Guard
 from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
-from desktop.recordings.guards import GIGABYTE, Limits, Room, amount, free_bytes, refuse_full, room
+from desktop.recordings.guards import GIGABYTE, Limits, Room, amount, free_bytes, lasting, refuse_full, room, span
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.sidecar_reader import End, Line, read_sidecar
 from models.errors import RecordingError
@@ -164,6 +166,47 @@ def test_limits_below_nothing_are_refused() -> None:
 @pytest.mark.parametrize(("count", "words"), [(4_240_000_000, "4.2 GB"), (512_400_000, "512 MB"), (0, "0 MB")])
 def test_amounts_are_told_in_words_for_people(count: int, words: str) -> None:
     assert amount(count) == words
+
+
+def test_how_long_the_disk_lasts_is_told_by_what_was_written_so_far() -> None:
+    limits = Limits(stop=GIGABYTE)
+    assert lasting(3 * GIGABYTE, limits, 10 * MEGABYTE, 20.0) == 4000.0
+    assert lasting(GIGABYTE // 2, limits, 10 * MEGABYTE, 20.0) == 0.0
+    assert lasting(None, limits, 10 * MEGABYTE, 20.0) is None
+    assert lasting(3 * GIGABYTE, limits, 0, 20.0) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 seconds"), (119, "119 seconds"), (130, "2 minutes"), (7300, "2 hours"), (1e6, "12 days")],
+)
+def test_spans_are_told_in_words_for_people(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+def test_a_guard_says_how_long_its_disk_lasts_once_that_can_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard_module, "EVERY", 0.01)
+    monkeypatch.setattr(guard_module, "_TOLD", 0.0)
+    (tmp_path / "a.mp4.part").write_bytes(bytes(1000))
+    over, told = threading.Event(), list[str]()
+    guard = Guard(
+        tmp_path,
+        Limits(warn=1000 * GIGABYTE, stop=GIGABYTE),
+        [tmp_path / "a.mp4.part", tmp_path / "not there"],
+        over=over,
+        stop=over.set,
+        tell=told.append,
+        ask=lambda _folder: 2 * GIGABYTE,
+    )
+    guard.start()
+    until(lambda: bool(told), "it warns")
+    over.set()
+    guard.thread.join(PATIENCE)
+    assert guard.left is not None
+    assert "the recording stops at 1.0 GB, in about" in told[0]
+    assert len(told) == 1
 
 
 def test_a_pause_is_a_gap_in_one_file_with_true_times(tmp_path: Path) -> None:
