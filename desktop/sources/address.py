@@ -21,6 +21,7 @@ _HARMLESS = re.compile(
 )
 """Keys of a query whose values tell one stream of a camera from another, and nothing else."""
 _IN_PATH = re.compile(r"(?P<key>user(?:name)?|passw(?:or)?d|pass|pwd|token|key|auth)=[^_&;/]*", re.IGNORECASE)
+_FORGOTTEN = re.compile(rf"[=/?&]{re.escape(HIDDEN)}(?:[_/?&;]|$)")
 _TOKEN = 16  # letters and digits in a row that mean nothing to a reader
 _MOST_CAPITALS = 3  # of such a row that may be a word
 
@@ -48,7 +49,8 @@ class Address:
     @property
     def forgotten(self) -> bool:
         """The credentials were left out when it was stored: it cannot be opened so."""
-        return HIDDEN in self.whole and str(self) == self.whole
+        user, _, rest = _split(self.whole.partition("://")[2])
+        return user == HIDDEN or _FORGOTTEN.search(rest) is not None
 
 
 def address_of(name: str) -> Address:
@@ -62,7 +64,7 @@ def address_of(name: str) -> Address:
         raise SourceError(f"An address of {scheme} is written otherwise: {form}.")
     address = Address(found["scheme"].lower() + "://" + found["rest"])
     if address.forgotten:
-        raise SourceError(f"{address} lacks its user and password, which are never stored: {form}.")
+        raise SourceError(f"{address} lacks its user and password, which are never stored: type them where *** stands.")
     user, host, _ = _split(found["rest"])
     if _AUTHORITY_END.search(user) or not _is_host(host):
         secret = " In a password /, ? and # are written %2F, %3F and %23." if "@" in found["rest"] else ""

@@ -37,7 +37,11 @@ class WindowDeeds(RuleDeeds):
 
     def open_by_name(self) -> None:
         """Ask for the name of a source."""
-        dialog = NamingDialog(self._window.name, self._window)
+        self.ask_for(self._window.addresses.keep(self._window.name))
+
+    def ask_for(self, name: str, refused: str = "") -> None:
+        """Ask for the name of a source, `name` to begin with; `refused`: why that cannot be opened as it is."""
+        dialog = NamingDialog(name, self._window.settings.recent, self._window)
 
         def opened(name: str) -> None:
             refused = self._window.why_not(name)
@@ -48,6 +52,8 @@ class WindowDeeds(RuleDeeds):
 
         dialog.chosen.connect(opened)
         self._show(dialog)
+        if refused:
+            dialog.refuse(refused)
 
     def open_demo(self) -> None:
         """Watch the demo clip."""

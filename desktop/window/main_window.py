@@ -158,7 +158,9 @@ class MainWindow(Shell):
     def open_source(self, name: str) -> None:
         """Watch the source of this name; where it cannot be, say so."""
         refused = self.why_not(name)
-        if refused:
+        if refused and self.addresses.lacks(name):
+            self.deeds.ask_for(name, refused)
+        elif refused:
             self.tell(refused)
 
     def why_not(self, name: str) -> str:
@@ -169,11 +171,12 @@ class MainWindow(Shell):
             self._wanted = name
             self.stage.say("", "One moment…")
             return ""
+        name = self.addresses.typed(name)
         try:
             self.watch.open(name)
         except SourceError as error:
             return str(error)
-        self.name, self.settings.source = name, self._without_secret(name)
+        self.name, self.settings.source = name, self.addresses.keep(name)
         self.title = title_of(name, self.cameras)
         self._remember(self.settings.source)
         self.header.set_source(self.title)
@@ -185,10 +188,6 @@ class MainWindow(Shell):
         self._tick()
         return ""
 
-    def _without_secret(self, name: str) -> str:
-        """The name, or "" where it holds a password: that is not kept."""
-        return "" if "://" in name and "@" in name else name
-
     def _remember(self, name: str) -> None:
         if name and name != "demo":
             kept = [one for one in self.settings.recent if one != name]
@@ -196,9 +195,10 @@ class MainWindow(Shell):
             self.sources.set_recent(self.settings.recent)
 
     def look_for_cameras(self) -> None:
-        """Ask which cameras are attached; the answer comes later."""
+        """Ask which cameras and screens are attached; the answer comes later."""
         if self.watch is not None and not self.errands.runs("cameras") and not self._closing:
             self.errands.run("cameras", self._list_cameras, self._cameras_found)
+            self.errands.run("screens", self.watch.room.screens, lambda found: self.sources.set_screens(*found))
 
     def look_for_detectors(self) -> None:
         """Ask which detectors of objects there are; the answer comes later."""

@@ -11,10 +11,12 @@ from desktop import cores, folders
 from desktop.recordings.leftovers import Leftover, find_leftovers
 from desktop.sources.cameras import list_cameras
 from desktop.sources.naming import make_source
+from desktop.sources.screen import Screen, list_screens
 from desktop.sources.source import Source
 from desktop.window.eyes import Eyes, loading_from
 from models.catalogue import NETWORKS
 from models.devices import usable_devices
+from models.errors import SourceError
 
 
 class MakeSource(Protocol):
@@ -37,7 +39,7 @@ class AnyCamera(Protocol):
 class Room:
     """What the window works with: sources by name, the cameras that are attached, the networks; which detectors of
     objects there are, by key and title; why each device cannot be used, "" where it can; what interrupted recordings
-    left in a folder."""
+    left in a folder; the screens that may be watched, and why there is none."""
 
     make_source: MakeSource
     cameras: Callable[[], Sequence[AnyCamera]]
@@ -45,6 +47,7 @@ class Room:
     detectors: Callable[[], Sequence[tuple[str, str]]]
     devices: Callable[[], Mapping[str, str]]
     leftovers: Callable[[Path], Sequence[Leftover]]
+    screens: Callable[[], tuple[Sequence[Screen], str]]
 
 
 def list_detectors() -> tuple[tuple[str, str], ...]:
@@ -53,6 +56,14 @@ def list_detectors() -> tuple[tuple[str, str], ...]:
 
     ours = [(one.key, one.title.removeprefix("Objects, ")) for one in NETWORKS.values() if "sides" in one.outputs]
     return (*ours, *((one.key, one.key) for one in added.listed(folders.networks())[0]))
+
+
+def list_monitors() -> tuple[Sequence[Screen], str]:
+    """The screens that may be watched, and why there is none."""
+    try:
+        return list_screens(), ""
+    except SourceError as error:
+        return (), str(error)
 
 
 def list_devices() -> dict[str, str]:
@@ -73,4 +84,4 @@ def equip() -> Room:
     cores.apply_to_opencv()
     threads = cores.set_up().budget.inference
     eyes = Eyes(loading_from(folders.cache(), threads, folders.networks()))
-    return Room(make_source, list_cameras, eyes, list_detectors, list_devices, list_leftovers)
+    return Room(make_source, list_cameras, eyes, list_detectors, list_devices, list_leftovers, list_monitors)

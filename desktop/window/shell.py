@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from desktop.settings import Settings
 from desktop.window.actions import Command, actions_of
+from desktop.window.addresses import Addresses
 from desktop.window.banner import Kind, Message
 from desktop.window.bar import ControlBar
 from desktop.window.errands import Errands
@@ -39,6 +40,7 @@ class Shell(QMainWindow):
         self.settings, self.theme = settings, theme
         self.watch: Watch | None = None
         self.name, self.title = settings.source, ""
+        self.addresses = Addresses()
         self.errands = Errands(self.tell)
         self._panel_before = True
 

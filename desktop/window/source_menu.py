@@ -1,4 +1,4 @@
-"""The menu of sources: cameras by name, files, the demo, names, and what was watched lately."""
+"""The menu of sources: cameras and screens by name, files, the demo, names, and what was watched lately."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.sources.address import redacted
 from desktop.window.colours import DARK, Colours
 from desktop.window.icons import icon
 
 if TYPE_CHECKING:
+    from desktop.sources.screen import Screen
     from desktop.window.room import AnyCamera
 
 
@@ -24,9 +26,12 @@ class SourceMenu(QMenu):
 
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setToolTipsVisible(True)
         self._fixed = [actions[key] for key in ("open-file", "open-folder", "demo", "open-name")]
         self._cameras: Sequence[AnyCamera] | None = None
         self._problem = ""
+        self._screens: Sequence[Screen] = ()
+        self._no_screens = ""
         self._recent: Sequence[str] = ()
         self._colours, self._ratio = DARK, 1.0
         self._fill()
@@ -34,6 +39,11 @@ class SourceMenu(QMenu):
     def set_cameras(self, cameras: Sequence[AnyCamera] | None, problem: str = "") -> None:
         """The cameras that are attached; None while they are being looked for; `problem`: why they are not known."""
         self._cameras, self._problem = cameras, problem
+        self._fill()
+
+    def set_screens(self, screens: Sequence[Screen], problem: str = "") -> None:
+        """The screens that may be watched; `problem`: why there is none."""
+        self._screens, self._no_screens = screens, problem
         self._fill()
 
     def set_recent(self, names: Sequence[str]) -> None:
@@ -54,6 +64,13 @@ class SourceMenu(QMenu):
         else:
             looking = "Looking for cameras…" if self._cameras is None else "No camera is attached"
             self._entry(self._problem or looking, "", "camera").setEnabled(False)
+        for screen in self._screens:
+            width, height = screen.size
+            self._entry(f"{screen.name}, {width} × {height}", screen.source, "screen")  # noqa: RUF001 - that is the sign
+        if self._no_screens:
+            entry = self._entry("No screen can be watched", "", "screen")
+            entry.setEnabled(False)
+            entry.setToolTip(self._no_screens)
         self.addSeparator()
         self.addActions(self._fixed)
         if self._recent:
@@ -78,7 +95,11 @@ def title_of(name: str, cameras: Sequence[AnyCamera] = ()) -> str:
     if name == "demo":
         return "Demo clip"
     if "://" in name:
-        return name
+        return redacted(name)
+    if name.startswith("screen:"):
+        screen, _, part = name.partition(":")[2].partition(":")
+        number = int(screen) + 1 if screen.isdecimal() else screen
+        return f"Part of screen {number}" if part else f"Screen {number}"
     return Path(name).name or name
 
 

@@ -75,8 +75,14 @@ def test_what_is_no_address_is_answered_with_the_form_of_one_and_nothing_secret(
 
 
 def test_an_address_as_it_was_stored_asks_for_what_was_left_out() -> None:
-    with pytest.raises(SourceError, match="lacks its user and password, which are never stored"):
-        address_of(str(Address("rtsp://eve:canary7@host/live")))
+    for whole in (
+        "rtsp://eve:canary7@host/live",
+        "http://host/live?token=canary7&channel=1",
+        "rtsp://host/canary7AbCdEfGhIj",
+        "rtsp://host/user=canary7_password=canary7_channel=1.sdp",
+    ):
+        with pytest.raises(SourceError, match="lacks its user and password, which are never stored: type them where"):
+            address_of(str(Address(whole)))
     assert address_of("rtsp://eve:***@host/live").whole == "rtsp://eve:***@host/live"
 
 

@@ -20,6 +20,7 @@ from desktop.frame import Pixels
 from desktop.live.analysis import Progress
 from desktop.recordings.leftovers import Leftover
 from desktop.settings import Settings
+from desktop.sources.screen import Screen
 from desktop.window.application import load_fonts
 from desktop.window.eyes import Eyes
 from desktop.window.main_window import MainWindow
@@ -93,6 +94,7 @@ class FakeRoom:
     devices: dict[str, str] = field(default_factory=dict)
     detectors: tuple[tuple[str, str], ...] = (("onlooker-m", "Objects, Onlooker-M"), ("mine", "My own"))
     leftovers: Callable[[Path], Sequence[Leftover]] = lambda _folder: ()
+    screens: tuple[tuple[Screen, ...], str] = ((), "")
     sources: dict[str, list[FakeSource]] = field(default_factory=dict)
     loops: list[bool] = field(default_factory=list)
     loaded: list[tuple[FakeAnalyzer, str]] = field(default_factory=list)
@@ -133,7 +135,8 @@ class FakeRoom:
     def equip(self) -> Room:
         """The room that the window gets."""
         eyes = Eyes(self.load)  # type: ignore[arg-type] # a fake analyzer
-        return Room(self.source, self.list_cameras, eyes, lambda: self.detectors, lambda: self.devices, self.leftovers)
+        detectors, devices, screens = (lambda: self.detectors), (lambda: self.devices), (lambda: self.screens)
+        return Room(self.source, self.list_cameras, eyes, detectors, devices, self.leftovers, screens)
 
     def let_go(self) -> None:
         """Let everything come to its end."""

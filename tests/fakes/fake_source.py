@@ -36,7 +36,10 @@ def number_of(pixels: Pixels) -> int:
 
 
 class FakeSource:
-    """Gives what the test puts in: `give` a number of frames, `end`, `lose` it with a sentence, or `hang`."""
+    """Gives what the test puts in: `give` a number of frames, `end`, `lose` it with a sentence, or `hang`.
+
+    `trouble`: what it says that it waits for.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class FakeSource:
         self.name = "fake:0"
         self.live = live
         self.size = size
+        self.trouble = ""
         self.released = threading.Event()
         self.hanging = threading.Event()
         self.opened = threading.Event()
@@ -97,6 +101,9 @@ class FakeSource:
         frame = Frame(self.picture(self._given), self._given, self._times(self._given))
         self._given += 1
         return frame
+
+    def interrupt(self) -> None:
+        """It waits for nothing but the test."""
 
     def picture(self, number: int) -> Pixels:
         """The pixels of frame `number`, which say it."""
