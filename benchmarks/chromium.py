@@ -61,7 +61,7 @@ const play = async (job) => {
         video.requestVideoFrameCallback(shown);
         video.playbackRate = job.rate;
         const ended = wait(video, "ended");
-        await video.play();
+        video.play().catch(() => {});  // what is over at once interrupts it; what cannot be played is an error besides
         await ended;
         const quality = video.getVideoPlaybackQuality();
         return {

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from blind import Blind
 from clips import times_of
@@ -22,6 +23,7 @@ from desktop.recordings.leftovers import Leftover, find_leftovers, leftover_of
 from desktop.recordings.locking import Lock
 from desktop.recordings.placing import free_name
 from desktop.recordings.playable import Halted, playable
+from desktop.recordings.recording import Recording
 from desktop.recordings.repair import Repaired, repair
 from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
 from models.errors import RecordingError
@@ -202,6 +204,18 @@ def test_a_sidecar_that_has_its_name_already_stays_its_videos(tmp_path: Path) ->
     (tmp_path / "walk.mp4").rename(tmp_path / "walk.mp4.part")
     assert repaired(tmp_path / "walk.mp4").files == (tmp_path / "walk.mp4", tmp_path / "walk.jsonl")
     assert_whole(tmp_path / "walk.mp4", 40)
+
+
+def test_a_clean_video_whose_companions_have_their_names_already_gets_its_own(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "walk.mp4", source="camera:0", networks={}, program="0", clean=True)
+    for number in range(20):
+        recording.write(np.full((64, 96, 3), number, np.uint8), number / 30, scene=None, analysed=False)
+    recording.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "walk.clean.mp4").rename(tmp_path / "walk.clean.mp4.part")
+    (found,) = find_leftovers(tmp_path)
+    repair(found)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("taken", ["walk.mp4", "walk.jsonl"])
