@@ -66,6 +66,7 @@ def test_the_wheel_holds_three_packages_with_all_that_they_need(wheel: Path) -> 
     for needed in (
         "resources/demo.mp4",
         "resources/weights/manifest.json",
+        "resources/sidecar.schema.json",
         "resources/weights/face_mesh.safetensors",
         "resources/weights/answers.npz",
         "resources/fonts/Inter-SemiBold.otf",

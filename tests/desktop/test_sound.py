@@ -17,6 +17,7 @@ from talkies import clicks, clicks_of, flashes_of, sound_of, write_talkie
 from desktop.batch.annotate import Annotator, Outcome
 from desktop.batch.plan import plan
 from desktop.batch.render import Renderer
+from desktop.commands import cli
 from desktop.frame import Pixels
 from models.scene import Scene
 
@@ -255,3 +256,27 @@ def test_chromium_hears_the_clicks_where_they_were(tmp_path: Path) -> None:
     annotate(write_talkie(tmp_path / "late.mkv", TIMES, FLASHES, [("aac", late, 0.35)]), made[-1])
     heard = heard_by_chromium(made, tmp_path / "profile")
     assert heard == {video.name: pytest.approx(FLASHES, abs=IN_TIME) for video in made}
+
+
+def test_sound_of_a_kind_that_nobody_knows_is_left_out_and_said(tmp_path: Path) -> None:
+    raw = talkie(tmp_path / "whole.mkv", "pcm_s16le").read_bytes()
+    assert raw.count(b"A_PCM/INT/LIT") == 1
+    (tmp_path / "a.mkv").write_bytes(raw.replace(b"A_PCM/INT/LIT", b"A_XYZ/INT/LIT"))
+    said: list[str] = []
+    outcome = annotate(tmp_path / "a.mkv", tmp_path / "out.mp4", tmp_path / "a.jsonl", noted=said.append)
+    Renderer(noted=said.append).run(tmp_path / "a.mkv", tmp_path / "a.jsonl", tmp_path / "b.mp4")
+    sentence = f"{tmp_path / 'a.mkv'}: Its sound is coded in a way that is not known here, and was left out."
+    assert said == [sentence] * 2
+    assert outcome.failures == []
+    assert flashes_of(tmp_path / "out.mp4") == pytest.approx(FLASHES, abs=1e-3)
+    assert codecs_of(tmp_path / "out.mp4") == codecs_of(tmp_path / "b.mp4") == []
+
+
+def test_the_command_leaves_sound_out_where_asked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    video = talkie(tmp_path / "a.mp4")
+    annotate(video, tmp_path / "out.mp4", tmp_path / "a.jsonl")
+    for name, switches in (("with", []), ("without", ["--no-sound"])):
+        arguments = [str(video), str(tmp_path / "a.jsonl"), "-o", str(tmp_path / f"{name}.mp4"), *switches]
+        assert cli.run(["render", *arguments]) == 0
+    assert capfd.readouterr().out == ""
+    assert (codecs_of(tmp_path / "with.mp4"), codecs_of(tmp_path / "without.mp4")) == (["aac"], [])
