@@ -162,7 +162,6 @@ class Recorder:
             hide=options.hide,
             face_points=bool(options.face_points),
         )
-        self._clock = clock
         self._ahead: LookAhead[Matched] = LookAhead(0.0 if options.hide is None else AHEAD)
         self._matching = Matching(
             watermark,
@@ -292,6 +291,7 @@ class Recorder:
                 offered = self._conveyor.get(SLICE if self._held_back or self._ring is not None else 1.0)
                 self._attach()
                 if offered is None:
+                    self._end_in_time()
                     self._write_all(self._matching.overdue())
                     self._write_ready(self._ahead.overdue(self._clock() / 1e9))
                 else:
@@ -311,6 +311,11 @@ class Recorder:
             name = "What is kept for a recording" if self.file is None else f"The recording {self.file.path}"
             logger.exception("%s failed", name)
             self._fail(f"{name} ended by an error ({what}): what was written is kept.")
+
+    def _end_in_time(self) -> None:
+        """End after the seconds that were wanted though no frame comes that would say so."""
+        if self._longest is not None and self._began is not None and self._clock() - self._began >= self._longest:
+            self.end()
 
     def _attach(self) -> None:
         """Begin the recording where one was asked for, with what the ring holds."""

@@ -420,6 +420,20 @@ def test_a_recording_of_so_many_seconds_ends_by_itself_at_the_frame(tmp_path: Pa
     assert session.recordings[0].captured == 10
 
 
+def test_a_recording_of_so_many_seconds_ends_though_its_source_has_fallen_silent(tmp_path: Path) -> None:
+    now = 0
+    source = _source()
+    session = Session(source, clock=lambda: now)
+    session.start()
+    session.start_recording(tmp_path / "a.mp4", program="0.1.0", seconds=2.0)
+    source.give(3)
+    until(lambda: session.recordings[0].frames == 3, "the first frames are written")
+    now = 2 * 10**9
+    until(lambda: session.recordings[0].state == "finished", "the two seconds are over", 10.0)
+    assert finish(session, source)
+    _checked(session.recordings[0])
+
+
 def test_the_media_time_of_a_file_is_kept(tmp_path: Path) -> None:
     source = FakeSource(live=False, times=lambda number: number * 1_000_000)
     session = Session(source)
