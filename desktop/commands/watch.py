@@ -97,6 +97,8 @@ def watch(
     choice = object_choice(detector, input_size, None, None)
     wished = rule_file.load(rules, known_labels(detector))
     if check:
+        if known_labels(detector) is None:
+            talk.say(f"The classes of {detector} are not known before it is loaded: their names were not checked.")
         _checked(rules, wished, talk, json=json)
         return
     if source is None:

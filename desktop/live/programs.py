@@ -133,6 +133,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _signal(process: subprocess.Popen[bytes], name: str) -> None:
     if sys.platform == "win32":
+        # What it started is known to the system by its parent alone: ended together, at once.
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
         process.kill()
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.settings import Settings
+from desktop.window.buttons import PushButton
 from desktop.window.colours import Colours
 from desktop.window.objects_panel import ObjectsPanel
 from desktop.window.privacy_panel import PrivacyPanel
@@ -82,6 +83,7 @@ class Panel(QFrame):
         self._heading("RECORDING")
         self.recording = RecordingPanel()
         self._column.addWidget(self.recording)
+        self._by_rules()
         self._live()
         self._column.addStretch(1)
         self._scroll = scroll = QScrollArea()
@@ -132,6 +134,22 @@ class Panel(QFrame):
         self._switch("labels", "Names and numbers")
         self._switch("mirror", "Mirror the preview")
         self._switch("loop", "Start files over")
+
+    def _by_rules(self) -> None:
+        action = self._actions["rules"]
+        self._rules = PushButton()
+        self._rules.setProperty("small", True)
+        self._rules.setToolTip(f"What is done by itself when something is seen: {action.toolTip()}")
+        self._rules.clicked.connect(action.trigger)
+        label = QLabel("Rules")
+        label.setBuddy(self._rules)
+        self._row(label, self._rules)
+        self.set_rules(0)
+
+    def set_rules(self, on: int) -> None:
+        """How many rules are on."""
+        self._rules.setText(f"{on} on…" if on else "None…")
+        self._rules.setAccessibleName(f"Rules, {on} on")
 
     def _live(self) -> None:
         self._heading("LIVE")

@@ -50,6 +50,7 @@ class RuleDeeds(PrivacyDeeds):
         for told in news:
             self._show_told(told)
         window.stage.preview.show_regions(self._regions(ruled))
+        window.panel.set_rules(sum(rule.on for rule in ruled.rules))
         if self._rules_dialog is not None:
             self._rules_dialog.tell(news)
             self._rules_dialog.look_again()

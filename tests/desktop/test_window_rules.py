@@ -384,6 +384,18 @@ def test_what_is_not_looked_for_is_known_of_each_kind() -> None:
     assert unseen(dog(what=["yeti"]), Settings(), ["dog"]) == "yeti: not looked for now"
 
 
+def test_the_panel_says_how_many_rules_are_on_and_opens_their_list(opened: MainWindow, dogs: Dogs) -> None:
+    watching(opened, dogs.room)
+    button = opened.panel._rules
+    assert button.text() == "None…"
+    opened.deeds._set_rules([dog(), dog(name="Off", on=False)])
+    assert button.text() == "1 on…"
+    button.click()
+    listed = opened.findChild(RulesDialog)
+    assert listed is not None
+    listed.close()
+
+
 def test_a_rule_is_described_in_a_line() -> None:
     rule = dog(what=["dog", "cat"], least=2, region=[[0, 0], [1, 0.5]], hours="22:00-06:00", run=["/bin/say", "x"])
     assert described(rule) == "2 or more of dog or cat, in its region, 22:00-06:00: message, run say"
