@@ -8,6 +8,7 @@ The same command goes on where it was stopped. `onlooker train` is the same with
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,4 +82,7 @@ def _progress(what: str, done: int, count: int) -> None:
 
 
 if __name__ == "__main__":
+    # A run in the background is ended by SIGTERM, and a shell lets it begin deaf to Ctrl-C: both keep its state.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))

@@ -126,6 +126,8 @@ def _check(options: Options) -> None:
         raise OnlookerError("Give as many repeats as data.")
     if options.design not in start.DESIGNS:
         raise OnlookerError(f"There is no design {options.design}: take {' or '.join(start.DESIGNS)}.")
+    if options.design == "small" and options.batch < 2:
+        raise OnlookerError("The small design learns from at least 2 pictures at once: its batch norms compare them.")
     if (options.teach or options.dense) and _taught_by(options) is None:
         raise OnlookerError("A teacher needs weights of Onlooker-M: give --teacher with --teach and --dense.")
     if options.dense < 0:

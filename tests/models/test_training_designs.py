@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from models import child
 from models.classes import COCO
 from models.detector import SMALL, Detector, DetectorDesign
 from models.errors import OnlookerError
@@ -173,11 +178,36 @@ def test_another_design_is_taught_from_labels_guesses_and_cells_and_written_fold
     assert with_branches.design.branches
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_run_in_the_background_that_a_shell_made_deaf_to_ctrl_c_keeps_its_state(
+    pictures: Path, tmp_path: Path
+) -> None:
+    told = ["--data", str(pictures), "--out", str(tmp_path / "run"), "--design", "small", "--steps", "400"]
+    told += ["--batch", "2", "--sides", "64", "--odds", "1", "--f32", "--threads", "1"]
+    deaf = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    )
+    command = [sys.executable, "-P", "-m", "models.training", *told]
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", deaf, *command], env=child.environment(), stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        said = next(line for line in run.stderr if line.startswith("step "))
+        run.send_signal(signal.SIGINT)
+        rest = run.stderr.read()
+    assert run.returncode == 130
+    assert "the same command goes on from there" in rest
+    state = checkpoint.load(tmp_path / "run" / "state")
+    assert state is not None
+    assert state.step >= int(said.split()[1])
+
+
 def test_what_makes_no_training_of_a_design_is_said_in_a_sentence(pictures: Path, tmp_path: Path) -> None:
     small = Options((pictures,), tmp_path / "run", design="small", dense=1.0)
     refused = {
         "give --teacher": small,
         "no design tiny": replace(small, design="tiny", dense=0.0),
+        "at least 2 pictures": replace(small, batch=1, dense=0.0),
     }
     for sentence, options in refused.items():
         with pytest.raises(OnlookerError, match=sentence):
