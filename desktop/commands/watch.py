@@ -162,9 +162,7 @@ def options_for(
     boxed = labels is None or PERSON in labels  # of an added detector that is known later
     things = (names - {FACE, BODY} - (frozenset() if boxed else {PERSON})) | (hidden - {FACES})
     bodies = BODY in names or (PERSON in names and (labels is None or not boxed))
-    # What is to be hidden is found as well as can be: no rule raises its threshold.
-    spared = (hidden - {FACES}) | ({FACE} if FACES in hidden else set())
-    scores = {name: least for name in names - spared if (least := _least(name, active)) > 0.0}
+    scores = {name: least for name in names if (least := _least(name, active)) > 0.0}
     return AnalyzerOptions(
         objects=everything or bool(things),
         faces=everything or FACE in names or FACES in hidden,
@@ -177,7 +175,7 @@ def options_for(
         class_scores={name: score for name, score in scores.items() if name in things},
         detector=detector,
         input_size=input_size,
-    )
+    ).sparing(faces=FACES in hidden, labels=hidden - {FACES})
 
 
 def _least(name: str, rules: Sequence[Rule]) -> float:

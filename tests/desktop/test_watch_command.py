@@ -22,8 +22,10 @@ from desktop.commands import cli
 from desktop.commands.watch import options_for
 from desktop.recordings.rule_file import make, parse
 from desktop.recordings.sidecar_reader import End, Header, read_sidecar
+from models.analyzer import ALL_FACES
 from models.catalogue import DETECTOR
 from models.classes import COCO
+from models.object_watch import SCORE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and shell scripts are of POSIX")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
@@ -149,13 +151,30 @@ def test_only_what_the_rules_name_is_looked_for() -> None:
     assert looked_for({}, hidden=frozenset({"faces", "cat"})) == [["cat", "dog"], True, False]
 
 
+def test_what_is_hidden_is_looked_for_as_well_as_can_be_whatever_rules_and_limits_say() -> None:
+    wished = [make({"name": "a", "what": ["face"], "score": 0.9}), make({"name": "b", "what": ["cat"], "score": 0.9})]
+    wished.append(make({"name": "c", "what": ["dog"], "score": 0.1}))
+    options = options_for(
+        wished,
+        detector=DETECTOR,
+        input_size=None,
+        max_faces=1,
+        max_bodies=4,
+        hidden=frozenset({"faces", "cat", "dog", "bird"}),
+    )
+    assert options.max_faces == ALL_FACES
+    assert options.face_score is not None
+    assert options.face_score < 0.9
+    assert options.class_scores == {"cat": SCORE, "dog": 0.1}
+
+
 def test_the_lowest_score_of_the_rules_takes_the_place_of_the_usual_one_but_for_what_is_hidden() -> None:
     wished = [make({"name": "a", "what": ["dog", "cat"], "score": 0.8}), make({"name": "b", "what": ["dog"]})]
     wished.append(make({"name": "c", "what": ["face", "bird"], "score": 0.9}))
     options = options_for(
         wished, detector=DETECTOR, input_size=None, max_faces=4, max_bodies=4, hidden=frozenset({"bird"})
     )
-    assert options.class_scores == {"cat": 0.8}  # of dogs a rule wants whatever is usual
+    assert options.class_scores == {"cat": 0.8, "bird": SCORE}  # of dogs a rule wants whatever is usual
     assert options.face_score == 0.9
 
 
