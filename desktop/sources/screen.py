@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 FPS = 15.0
 """Pictures a second where nobody wishes anything: a whole screen takes some milliseconds to copy."""
+
+Region = tuple[int, int, int, int]
+"""x, y, width, height on a monitor, in its own units."""
 
 _NAME = re.compile(r"screen:(?P<number>\d{1,3})(?::(?P<region>-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}))?", re.IGNORECASE)
 _SLOWEST, _FASTEST = 1.0, 120.0
@@ -51,15 +54,8 @@ class ScreenSource:
     live = True
 
     def __init__(self, name: str, *, fps: float | None = None, clock: Callable[[], int] = time.perf_counter_ns) -> None:
-        found = _NAME.fullmatch(name.strip())
-        if found is None:
-            raise SourceError(f"{name} names no screen: write screen:0, or screen:0:X,Y,WIDTH,HEIGHT for a part of it.")
-        self._number = int(found["number"])
-        region = found["region"]
-        self._wanted = tuple(int(one) for one in region.split(",")) if region else None
-        self.name = f"screen:{self._number}" + (f":{region}" if region else "")
-        if self._wanted is not None and not (self._wanted[2] and self._wanted[3]):
-            raise SourceError(f"{self.name} is empty: give it a width and a height.")
+        self._number, self._wanted = _parsed(name)
+        self.name = _name(self._number, self._wanted)
         self._fps = min(max(fps or FPS, _SLOWEST), _FASTEST)
         self._clock = clock
         self._closed = threading.Event()
@@ -130,13 +126,10 @@ class ScreenSource:
 
     def _cut(self, monitor: dict[str, Any]) -> dict[str, int]:
         left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
-        if self._wanted is None:
-            return {"left": left, "top": top, "width": width, "height": height}
-        x, y, wide, high = self._wanted
-        x1, y1, x2, y2 = max(x, 0), max(y, 0), min(x + wide, width), min(y + high, height)
-        if x1 >= x2 or y1 >= y2:
+        x, y, wide, high = _within(self._wanted, (width, height))
+        if wide <= 0 or high <= 0:
             raise SourceError(f"{self.name} lies outside of screen {self._number}, which has {width}x{height}.")
-        return {"left": left + x1, "top": top + y1, "width": x2 - x1, "height": y2 - y1}
+        return {"left": left + x, "top": top + y, "width": wide, "height": high}
 
     def _taken(self) -> Pixels:
         """(height, width, 3) BGR uint8. Raises SourceError."""
@@ -161,6 +154,45 @@ class ScreenSource:
         shots, self._shots = self._shots, None
         if shots is not None:
             _close(shots)
+
+
+def part_of(name: str, size: tuple[int, int], corners: Iterable[tuple[float, float]]) -> str:
+    """What names the part of what `name` shows that encloses all `corners` (x, y as parts, 0..1, of its picture).
+
+    `size`: width and height of the whole monitor, as `Screen` has it. Raises SourceError for a name that is none.
+    """
+    number, wanted = _parsed(name)
+    x, y, wide, high = _within(wanted, size)
+    across, down = zip(*corners, strict=True)
+    left, top = x + round(min(across) * wide), y + round(min(down) * high)
+    right, bottom = x + round(max(across) * wide), y + round(max(down) * high)
+    return _name(number, (left, top, max(right - left, 1), max(bottom - top, 1)))
+
+
+def _parsed(name: str) -> tuple[int, Region | None]:
+    """The number and the region that are in a name. Raises SourceError."""
+    found = _NAME.fullmatch(name.strip())
+    if found is None:
+        raise SourceError(f"{name} names no screen: write screen:0, or screen:0:X,Y,WIDTH,HEIGHT for a part of it.")
+    if found["region"] is None:
+        return int(found["number"]), None
+    x, y, wide, high = (int(one) for one in found["region"].split(","))
+    if not wide or not high:
+        raise SourceError(f"{name} is empty: give it a width and a height.")
+    return int(found["number"]), (x, y, wide, high)
+
+
+def _name(number: int, region: Region | None) -> str:
+    return f"screen:{number}" + ("" if region is None else ":" + ",".join(str(one) for one in region))
+
+
+def _within(wanted: Region | None, size: tuple[int, int]) -> Region:
+    """What of a region lies on a monitor of this size; without width or height where nothing does."""
+    if wanted is None:
+        return 0, 0, *size
+    x, y, wide, high = wanted
+    left, top = max(x, 0), max(y, 0)
+    return left, top, min(x + wide, size[0]) - left, min(y + high, size[1]) - top
 
 
 def list_screens() -> list[Screen]:

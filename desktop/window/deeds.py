@@ -55,6 +55,21 @@ class WindowDeeds(RuleDeeds):
         if refused:
             dialog.refuse(refused)
 
+    def choose_part(self) -> None:
+        """Have the part of the screen drawn that is to be watched; where none is watched, offer that first."""
+        window = self._window
+        name, size = window.name, window.sources.size_of(window.name)
+        if size is None or window.stage.preview.fit is None:
+            watch = ("Watch the screen", lambda: window.open_source("screen:0"))
+            window.tell("Watch the screen first, then choose the part of it.", "warning", watch)
+            return
+        from desktop.sources.screen import part_of
+        from desktop.window.region_drawing import RegionDrawing
+
+        window.set_bare(False)
+        drawing = RegionDrawing(window.stage.preview)
+        drawing.drawn.connect(lambda corners: window.open_source(part_of(name, size, corners)))
+
     def open_demo(self) -> None:
         """Watch the demo clip."""
         self._window.open_source("demo")

@@ -27,7 +27,7 @@ class SourceMenu(QMenu):
     def __init__(self, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setToolTipsVisible(True)
-        self._fixed = [actions[key] for key in ("open-file", "open-folder", "demo", "open-name")]
+        self._fixed = [actions[key] for key in ("screen-part", "open-file", "open-folder", "demo", "open-name")]
         self._cameras: Sequence[AnyCamera] | None = None
         self._problem = ""
         self._screens: Sequence[Screen] = ()
@@ -45,6 +45,11 @@ class SourceMenu(QMenu):
         """The screens that may be watched; `problem`: why there is none."""
         self._screens, self._no_screens = screens, problem
         self._fill()
+
+    def size_of(self, name: str) -> tuple[int, int] | None:
+        """Width and height of the screen that this name, or that of a part of it, names; None where that is unknown."""
+        whole = ":".join(name.split(":")[:2])
+        return next((one.size for one in self._screens if one.source == whole), None)
 
     def set_recent(self, names: Sequence[str]) -> None:
         """What was watched lately, the latest first."""

@@ -15,7 +15,7 @@ from screens import painted, xvfb
 from desktop.live.session import Session
 from desktop.sources import screen as module
 from desktop.sources.naming import make_source
-from desktop.sources.screen import Screen, ScreenSource, list_screens
+from desktop.sources.screen import Screen, ScreenSource, list_screens, part_of
 from models.errors import SourceError
 
 RED = (0, 0, 255)
@@ -114,6 +114,23 @@ def test_a_reader_waits_until_it_is_time() -> None:
 @pytest.mark.usefixtures("here")
 def test_screens_are_listed_with_what_opens_them() -> None:
     assert list_screens() == [Screen("screen:0", "Screen 1", (320, 240))]
+
+
+@pytest.mark.parametrize(
+    ("name", "corners", "part"),
+    [
+        ("screen:0", [(0.25, 0.5), (0.75, 0.9)], "screen:0:80,120,160,96"),
+        ("screen:1", [(0.75, 0.9), (0.25, 0.5), (0.5, 0.0)], "screen:1:80,0,160,216"),
+        ("screen:0:100,40,50,20", [(0.0, 0.0), (0.5, 1.0)], "screen:0:100,40,25,20"),
+        ("screen:0:-50,-50,100,100", [(0.5, 0.5), (1.0, 1.0)], "screen:0:25,25,25,25"),
+        ("screen:0:300,0,100,100", [(0.0, 0.0), (1.0, 1.0)], "screen:0:300,0,20,100"),
+        ("screen:0:0,0,2,2", [(0.1, 0.1), (0.2, 0.2)], "screen:0:0,0,1,1"),
+    ],
+)
+def test_what_is_drawn_on_a_screen_or_a_part_of_it_is_named_as_a_part(
+    name: str, corners: list[tuple[float, float]], part: str
+) -> None:
+    assert part_of(name, (320, 240), corners) == part
 
 
 def test_a_screen_that_changes_is_seen_changing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from desktop.sources.naming import make_source
 from desktop.sources.screen import Screen
 from desktop.window.main_window import MainWindow
 from desktop.window.naming_dialog import NamingDialog
+from desktop.window.region_drawing import RegionDrawing
 
 TYPED = "rtsp://eve:canary@cellar/live"
 SHOWN = "rtsp://***@cellar/live"
@@ -105,6 +106,23 @@ def test_screens_are_in_the_menu_with_their_sizes(opened: MainWindow, room: Fake
     opened.sources.set_screens((), "On Wayland not.")
     (none,) = [action for action in opened.sources.actions() if action.text() == "No screen can be watched"]
     assert (none.isEnabled(), none.toolTip()) == (False, "On Wayland not.")
+
+
+def test_a_part_of_the_screen_is_drawn_on_its_picture(opened: MainWindow, room: FakeRoom) -> None:
+    press(opened, "Shift+C")
+    (message,) = opened.stage.banner.messages
+    assert message.sentence == "Watch the screen first, then choose the part of it."
+    assert message.action is not None
+    message.action[1]()
+    watching(opened, room, name="screen:0")
+    press(opened, "Shift+C")
+    drawing = opened.findChild(RegionDrawing)
+    assert drawing is not None
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        QTest.keyClick(drawing, key, Qt.KeyboardModifier.ShiftModifier)  # from the middle a tenth on
+    QTest.keyClick(drawing, Qt.Key.Key_Return)
+    assert list(room.sources)[-1] == "screen:0:960,540,192,108"
+    assert opened.title == "Part of screen 1"
 
 
 def test_what_is_waited_for_is_said_over_the_picture(opened: MainWindow, room: FakeRoom) -> None:
