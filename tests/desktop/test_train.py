@@ -53,6 +53,18 @@ def test_own_classes_are_trained_and_the_answer_is_where_the_weights_lie(
     )
 
 
+def test_the_small_design_is_trained_from_nothing_and_goes_on_from_its_own_weights(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = ["train", "--data", str(pictures), "--design", "small", *SMALL[2:]]
+    assert cli.run([*begin, "--out", str(tmp_path / "run"), "--warm-up", "1"]) == 0
+    written = tmp_path / "run" / "weights.safetensors"
+    assert capsys.readouterr().out.strip() == str(written)
+    assert cli.run([*begin, "--out", str(tmp_path / "on"), "--init", str(written)]) == 0
+    assert cli.run(["train", "--data", str(pictures), "--out", str(tmp_path / "x"), "--init", str(written)]) == 1
+    assert "another network" in capsys.readouterr().err
+
+
 def test_ctrl_c_keeps_the_state_and_the_same_command_goes_on(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +99,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert "Traceback" not in said
     assert cli.run([*begin, str(pictures), *SMALL, "--coco", "--classes", "dog"]) == 2
     assert cli.run([*begin, str(pictures), *SMALL, "--device", "abacus"]) == 2
+    assert cli.run([*begin, str(pictures), *SMALL, "--design", "huge"]) == 2
 
 
 def test_the_help_names_the_values_that_are_usual() -> None:
