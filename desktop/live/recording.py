@@ -9,23 +9,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from desktop.drawing.look_ahead import LookAhead
 from desktop.drawing.privacy import AHEAD, Hide
-from desktop.frame import Frame, Pixels
+from desktop.frame import Frame
 from desktop.live.capture import Clock
 from desktop.live.conveyor import Conveyor
 from desktop.live.figures import RecordingFigures
 from desktop.live.matching import SLICE, Look, Matched, Matching
 from desktop.live.pictures import Pictures
+from desktop.live.recording_file import RecordingFile
 from desktop.live.watermark import Passage, Watermark
 from desktop.recordings.encoding import refuse_nothing
 from desktop.recordings.guards import Limits
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.ring import Ring
 from models.errors import RecordingError
-from models.scene import Scene
 
 logger = logging.getLogger(__name__)
 
@@ -62,53 +61,6 @@ class RecordingOptions:
     def stores_face_points(self) -> bool:
         """Whether the sidecar holds the points of faces."""
         return not (self.hide is not None and self.hide.faces) if self.face_points is None else self.face_points
-
-
-class RecordingFile(Protocol):
-    """What is written to: `desktop.recordings.recording.Recording`."""
-
-    path: Path
-    frames: int
-    before: int
-    duration: float
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What did not go as asked though it goes on, in sentences."""
-        ...
-
-    @property
-    def encoder(self) -> str:
-        """The encoder in use, "" before the first frame."""
-        ...
-
-    def begin(self) -> None:
-        """Write what the ring holds; raises RecordingError."""
-        ...
-
-    def write(
-        self,
-        pixels: Pixels,
-        time: float,
-        *,
-        clean: Pixels | None = None,
-        scene: Scene | None,
-        analysed: bool,
-        interpolated: bool = False,
-        index: int | None = None,
-        position: float | None = None,
-        moment: datetime | None = None,
-    ) -> None:
-        """Append one frame; raises RecordingError."""
-        ...
-
-    def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
-        """End it whole; raises RecordingError."""
-        ...
-
-    def abort(self) -> tuple[Path, ...] | None:
-        """End it after an error."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
