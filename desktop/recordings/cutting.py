@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import IO
 from desktop.recordings.playable import STRIDE, Going, Halted
 from desktop.recordings.reasons import why
 from desktop.recordings.sidecar_reader import LONGEST, End, Entry, Header, Line, entry_of
+from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 
 _NEAR = 0.002
@@ -163,4 +163,4 @@ def _line(file: str | None, entry: Mapping[str, object]) -> bytes:
 
 def _sync(out: IO[bytes]) -> None:
     out.flush()
-    os.fsync(out.fileno())
+    sync(out.fileno())

@@ -19,6 +19,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from desktop.recordings.reasons import why
+from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 
 TAIL = 3.0
@@ -27,7 +28,7 @@ TAIL = 3.0
 STRIDE = 256
 """Frames between two questions whether to go on."""
 
-_MOST_BOXES = 1 << 20  # ten days of fragments
+_MOST_BOXES = 1 << 24  # three days of fragments
 _MOST_PIXELS = 1 << 26  # 8192 x 8192: a header that claims more lies, and would take gigabytes
 _SLICES = (1, 5)  # NAL units that hold a part of a picture
 _TICKS = "90000"  # of the movie's own clock, to which durations would else be rounded to milliseconds
@@ -96,7 +97,7 @@ def remux(source: Path, target: Path, times: Sequence[float], going: Going = lam
         ):
             copied = _copy(old, new, _video(old, source), times, going)
         with target.open("rb+") as written:
-            os.fsync(written.fileno())
+            sync(written.fileno())
     except FFmpegError as error:
         reason = why(error) if isinstance(error, OSError) else str(error).rstrip(".")
         raise RecordingError(f"{source} cannot be repaired: {reason}.") from error

@@ -21,11 +21,12 @@ from desktop.recordings.locking import Lock
 from desktop.recordings.placing import SUFFIX
 from desktop.recordings.playable import Going, Playable, playable, remux
 from desktop.recordings.reasons import why
+from desktop.recordings.syncing import sync_folder
 from models.errors import RecordingError
 
 _WORKING = ".repair"
 _ALIKE = 1.0
-"""Seconds by which two videos of one recording may differ for the longer to be cut to the shorter: two fragments."""
+"""Seconds by which two videos of one recording may differ for the longer to be cut to the shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _named(leftover: Leftover, made: dict[Path, Path]) -> tuple[Path, ...]:
                     raise RecordingError(f"{target} was made by somebody meanwhile: try again.")
                 part.rename(target)
             files.append(target)
-        _sync_folder(stem.parent)
+        sync_folder(stem.parent)
     except OSError as error:
         raise RecordingError(f"{leftover.stem} cannot be repaired: {why(error)}.") from error
     return (*files[1:], files[0]) if leftover.data is not None else tuple(files)
@@ -188,13 +189,3 @@ def _let_go(locks: contextlib.ExitStack) -> None:
 
 def _share_of(going: Going, begin: float, end: float) -> Going:
     return lambda share: going(begin + (end - begin) * share)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new names are on disk, too. Windows opens no folders."""
-    if sys.platform != "win32":
-        file = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)

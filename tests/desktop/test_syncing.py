@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cut_off import cut_off
 
 from desktop.recordings import syncing
+from desktop.recordings.leftovers import find_leftovers, leftover_of
 from desktop.recordings.recording import Recording
+from desktop.recordings.repair import repair
 from desktop.recordings.sidecar_reader import Line, read_sidecar
 from desktop.recordings.syncing import EVERY, Syncing
 from desktop.recordings.video_writer import VideoWriter
@@ -127,3 +130,18 @@ def test_what_is_no_file_on_a_disk_need_not_be_synced() -> None:
     os.close(writing)
     with pytest.raises(OSError, match="descriptor"):
         syncing.sync(writing)
+
+
+def test_what_was_cut_off_is_repaired_though_its_disk_knows_no_syncing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = cut_off(tmp_path)
+
+    def refused(_file: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))  # of a folder of another machine, for instance
+
+    monkeypatch.setattr(os, "fsync", refused)
+    leftover = leftover_of(video)
+    assert leftover is not None
+    assert repair(leftover).frames > 0
+    assert find_leftovers(tmp_path) == []
