@@ -31,6 +31,7 @@ LONGEST = 60.0
 """Seconds from before a recording that can be kept."""
 
 _SLACK = 1.0  # seconds kept beyond what a rule wants: it is judged a moment after its frame was captured
+_RECENT = 50  # recordings: those that somebody waits for are among them
 _LOOK = 0.25  # seconds after which is looked whether something has gone, though no scene came
 
 
@@ -205,11 +206,10 @@ class Ruling:
         assert rule.record is not None
         running = self._running()
         if running is None:
-            try:
-                late = self._deeds.clock() / 1e9 - event.time  # since that frame was captured
-                path = self._deeds.record(min(rule.record.before + late, LONGEST) if rule.record.before else 0.0)
-            except OnlookerError as error:
-                self._problem(rule.name, str(error))
+            late = self._deeds.clock() / 1e9 - event.time  # since that frame was captured
+            before = min(rule.record.before + late, LONGEST) if rule.record.before else 0.0
+            path = self._begin(rule, before)
+            if path is None:
                 return None
             self._own = _Recording(path, {}, {})
             self._pending.append((path, None, rule))
@@ -220,6 +220,16 @@ class Ruling:
         self._own.rules[rule.name] = rule
         self._own.until[rule.name] = math.inf
         return self._own.path
+
+    def _begin(self, rule: Rule, before: float) -> Path | None:
+        """Begin to record; where that fails with what led to it, at least from now on."""
+        for seconds in (before, 0.0) if before else (0.0,):
+            try:
+                return self._deeds.record(seconds)
+            except OnlookerError as error:
+                problem = str(error)
+        self._problem(rule.name, problem)
+        return None
 
     def _running(self) -> RecordingFigures | None:
         """The recording that takes frames now."""
@@ -238,12 +248,11 @@ class Ruling:
         if running is not None and running.path == own.path:
             self._session.stop_recording()
         rule = next(iter(own.rules.values()))
-        try:
-            own.path = self._deeds.record(0.0)
-        except OnlookerError as error:
+        path = self._begin(rule, 0.0)
+        if path is None:
             self._own = None
-            self._problem(rule.name, str(error))
             return
+        own.path = path
         self._pending.append((own.path, None, rule))
         self._tell("recording", rule, f"{rule.name}: recording goes on in {own.path}")
 
@@ -264,7 +273,10 @@ class Ruling:
 
     def _collect(self) -> None:
         """Tell what became of recordings, and run the programs that have waited for them."""
-        over = {one.path: one for one in self._session.recordings if one.state in ("finished", "failed")}
+        if not self._pending:
+            return
+        recent = self._session.recordings[-_RECENT:]  # of thousands, in a session that runs for months
+        over = {one.path: one for one in recent if one.state in ("finished", "failed")}
         pending, self._pending = self._pending, [one for one in self._pending if one[0] not in over]
         for path, event, rule in pending:
             if path not in over:

@@ -31,7 +31,7 @@ class Stage:
     """A session with rules, on a clock that goes on with the frames alone. `told`: what the rules said."""
 
     def __init__(self, folder: Path, *said: Mapping[str, object], refuses: str = "") -> None:
-        self.folder, self.refuses = folder, refuses
+        self.folder, self.refuses, self.gone = folder, refuses, ""
         self.told: list[Told] = []
         self.there = self.breaks = False
         self.now = 0
@@ -53,8 +53,8 @@ class Stage:
         return self.now
 
     def record(self, before: float) -> Path:
-        if self.refuses:
-            raise RecordingError(self.refuses)
+        if refused := self.refuses or (self.gone if before else ""):
+            raise RecordingError(refused)
         self.before = before
         path = self.folder / f"clip {len(self.session.recordings)}.mp4"
         self.session.start_recording(path, program="test", before=before)
@@ -139,6 +139,15 @@ def test_a_recording_begins_with_what_led_to_the_finding(tmp_path: Path) -> None
     before = (found - (first.index or 0)) * 0.04
     assert 1.0 <= before <= 1.6  # from a keyframe at most half a second earlier
     assert (last.index or 0) >= 64
+
+
+def test_where_what_led_to_it_is_gone_it_is_recorded_from_then_on(tmp_path: Path) -> None:
+    with stage(tmp_path, {"record": {"before": 1.0, "after": 0.0}}) as it:
+        it.gone = "What led to this moment is gone: start the recording again."
+        it.show(True, 3)
+        it.show(False)
+        it.await_kind("recorded")
+    assert "problem" not in it.kinds()
 
 
 def test_only_rules_that_are_on_want_something_to_be_kept_from_before() -> None:
