@@ -214,7 +214,7 @@ def _target(output: Path | None, source: str) -> Path:
         folder = folders.videos() if output is None else output.expanduser()
         return new_name(folder, datetime.now().astimezone(), _SUFFIX)
     target = output.expanduser()
-    if target.suffix.lower() != _SUFFIX:
+    if target.suffix != _SUFFIX:  # in small letters: what a crash leaves is found by its name
         raise typer.BadParameter(f"{output} is no name for a video: end it with {_SUFFIX}, or name a folder.")
     if target.exists() and path_of(source).exists() and target.samefile(path_of(source)):
         raise RecordingError(f"{output} is what is to be recorded: choose another name.")

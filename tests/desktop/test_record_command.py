@@ -129,6 +129,7 @@ def test_a_video_is_not_recorded_into_itself(tmp_path: Path, capsys: Capture) ->
     ("arguments", "status", "says"),
     [
         (["-o", "a.avi"], 2, "end it with .mp4"),
+        (["-o", "a.MP4"], 2, "end it with .mp4"),  # what a crash left of it would not be found
         (["-o", "a.mp4", "--clean", "--both"], 2, "exclude each other"),
         (["-o", "a.mp4", "--hide", "faces"], 2, "needs something to be looked for"),
         (["-o", "a.mp4", "--encoder", "theora"], 2, "no encoder theora"),
