@@ -77,8 +77,8 @@ def frame_times(video: Path) -> array[float]:
                 for packet in container.demux(stream):
                     if packet.pts is not None and packet.size and not packet.is_discard:
                         times.append(float(packet.pts * unit))
-            except (FFmpegError, OSError):
-                pass  # the end of a file that was cut off: who decodes it says so
+            except (FFmpegError, OSError, IndexError):
+                pass  # the end of a file that is not whole: who decodes it says so
     except (FFmpegError, OSError, ValueError) as error:
         raise SourceError(f"{video} cannot be read: it is no video, or it is damaged or cut off.") from error
     times = array("d", sorted(times))

@@ -122,7 +122,7 @@ class SoundSource:
         while self._packets is not None and len(self._pending) < _MOST:
             try:
                 packet = next(self._packets, None)
-            except (FFmpegError, OSError) as error:
+            except (FFmpegError, OSError, IndexError) as error:  # IndexError: as in `video`
                 logger.debug("the sound ends: %s", error)
                 packet = None
             if packet is None:

@@ -216,6 +216,8 @@ class _Reading:
                 except (FFmpegError, OSError) as error:
                     self._damage.note(error)
                     return
+                except IndexError:  # PyAV 18.1 at the end of a broadcast in which one more stream appeared on the way
+                    return
                 if packet is None:
                     return
                 yield from self._frames_of(packet)

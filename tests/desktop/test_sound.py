@@ -235,6 +235,19 @@ def test_where_the_clock_of_a_file_begins_anew_the_sound_goes_on_in_time(tmp_pat
     assert clicks_of(tmp_path / "out.mp4") == pytest.approx(flashes, abs=IN_TIME)
 
 
+def test_a_stream_that_appears_only_late_in_a_broadcast_is_no_trouble(tmp_path: Path) -> None:
+    """PyAV 18.1 fails at the end of such a file."""
+    raw = bytearray(talkie(tmp_path / "a.ts", "mp2").read_bytes())
+    starts = [at for at in range(0, len(raw), 188) if raw[at + 1] == 0x41 and raw[at + 2] == 0x01]  # sound begins
+    raw[starts[-1] + 2] = 0xFF  # from PID 0x101 to 0x1FF
+    (tmp_path / "late.ts").write_bytes(raw)
+    outcome = annotate(tmp_path / "late.ts", tmp_path / "out.mp4", tmp_path / "a.jsonl")
+    assert outcome.frames == len(TIMES)
+    in_time(tmp_path / "out.mp4")
+    Renderer().run(tmp_path / "late.ts", tmp_path / "a.jsonl", tmp_path / "b.mp4")
+    in_time(tmp_path / "b.mp4")
+
+
 def test_data_and_counts_are_those_without_sound(tmp_path: Path) -> None:
     video = talkie(tmp_path / "a.mp4")
     lines = []
