@@ -24,8 +24,7 @@ class VideoWriter:
     `path` is written at once and overwritten: `Placing` cares for names. `size`: (width, height) of the first frame;
     later ones of another size are scaled into it with bars (`fit_of` says how). `fps` only says how long a single frame
     lasts. `sounds`: streams of sound besides. Raises RecordingError, once, when the file cannot be made or written; it
-    is closed then, as whole as it could be made: the fragment in hand, half a second at most, is lost then, though
-    `frames` counts its frames.
+    is closed then, as whole as it could be made: the last frames may be lost then, though `frames` counts them.
     """
 
     def __init__(

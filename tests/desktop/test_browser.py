@@ -95,10 +95,10 @@ def test_chromium_plays_a_recording_that_is_growing_still(tmp_path: Path, player
     recording = coloured(tmp_path / "a.mp4")
     shutil.copy(tmp_path / "a.mp4.part", tmp_path / "growing.mp4")
     recording.close()
-    # The keyframe at 2.5 s has ended the fragment before it: the frame at 2.21 s is the last that is in the file.
+    # The frame at 2.5 s is the last that is in the file: the one at 2.62 s is written when the next one comes.
     played = player.play(tmp_path / "growing.mp4", [0.55, 1.3, 2.1], rate=FAST)
-    seen_whole(played, 2.5, COLOURS)
-    assert played.last == pytest.approx(2.21, abs=0.3)
+    seen_whole(played, 2.62, COLOURS)
+    assert played.last <= 2.51
 
 
 def test_chromium_plays_what_a_kill_left_and_the_same_when_it_is_repaired(tmp_path: Path, player: Player) -> None:
@@ -108,7 +108,7 @@ def test_chromium_plays_what_a_kill_left_and_the_same_when_it_is_repaired(tmp_pa
         repair(leftover)
     whole = player.play(video, [0.5, 1.5], rate=FAST)
     for played in (left, whole):
-        seen_whole(played, 3.0, [(55, 55, 55), (85, 85, 85)])
+        seen_whole(played, 3.3, [(55, 55, 55), (85, 85, 85)])
     assert left.seen == whole.seen
 
 

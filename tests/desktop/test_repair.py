@@ -68,17 +68,17 @@ def test_a_killed_recording_becomes_a_whole_one(tmp_path: Path) -> None:
     assert found.promising
     result = repair(found)
     assert names(tmp_path) == ["walk.jsonl", "walk.mp4"]
-    assert_whole(video, 30)  # frames 30 to 39 were in the fragment that was not on disk yet
+    assert_whole(video, 39)  # the last frame is written when the next one comes
     assert result.files == (video, tmp_path / "walk.jsonl")
-    assert result.frames == 30
-    assert result.seconds == pytest.approx(29 / 30, abs=1e-4)
-    assert "30 frames, 1.0 s" in result.sentence
+    assert result.frames == 39
+    assert result.seconds == pytest.approx(38 / 30, abs=1e-4)
+    assert "39 frames, 1.3 s" in result.sentence
     assert find_leftovers(tmp_path) == []
 
 
 def test_the_end_line_says_that_it_was_repaired_and_how_many_frames_were_not_analysed(tmp_path: Path) -> None:
     repaired(cut_off(tmp_path))
-    assert end_of(tmp_path / "walk.jsonl") == End(frames=30, skipped=15, repaired=True)
+    assert end_of(tmp_path / "walk.jsonl") == End(frames=39, skipped=19, repaired=True)
 
 
 def test_packets_are_copied_as_they_are(tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_packets_are_copied_as_they_are(tmp_path: Path) -> None:
 
 
 def test_wherever_the_video_is_cut_what_plays_of_it_is_kept(tmp_path: Path) -> None:
-    """Every 37th place of a file of three fragments, those included where FFmpeg would read nothing at all of it."""
+    """Every 37th place of a file of fifty fragments, those included where FFmpeg would read nothing at all of it."""
     whole = cut_off_video(tmp_path / "whole.part", 50).read_bytes()
-    counts = [_frames_after_repair(tmp_path / "cut", whole[:size]) for size in range(0, len(whole), 37)]
+    counts = [_frames_after_repair(tmp_path / "cut", whole[:size]) for size in (*range(0, len(whole), 37), len(whole))]
     assert counts == sorted(counts)
-    assert (counts[0], counts[-1]) == (0, 44)
+    assert (counts[0], counts[-1]) == (0, 49)
 
 
 def _frames_after_repair(folder: Path, cut: bytes) -> int:
@@ -127,7 +127,7 @@ def test_wherever_the_sidecar_is_cut_there_is_a_line_for_every_frame(tmp_path: P
         (folder / "walk.jsonl.part").write_bytes(data[:size])
         repaired(folder / "walk.mp4")
         assert names(folder) == ["walk.jsonl", "walk.mp4"]
-        assert_whole(folder / "walk.mp4", 30)
+        assert_whole(folder / "walk.mp4", 39)
         shutil.rmtree(folder)
 
 
@@ -139,7 +139,7 @@ def test_a_damaged_line_costs_its_own_frame_alone(tmp_path: Path) -> None:
     lines[8] = lines[8].replace(b'"time": 0.', b'"time": 9.')
     data.write_bytes(b"".join(lines))
     result = repaired(video)
-    assert_whole(video, 30)
+    assert_whole(video, 39)
     assert [line.frame for line in lines_of(tmp_path / "walk.jsonl") if line.frame % 2 == 0 and not line.analysed] == [
         4
     ]
@@ -150,7 +150,7 @@ def test_a_video_without_data_is_repaired_alone(tmp_path: Path) -> None:
     cut_off_video(tmp_path / "a.mp4.part")
     assert "no data beside it" in repaired(tmp_path / "a.mp4.part").sentence
     assert names(tmp_path) == ["a.mp4"]
-    assert len(times_of(tmp_path / "a.mp4")) == 30
+    assert len(times_of(tmp_path / "a.mp4")) == 39
 
 
 def test_data_without_a_video_are_closed(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_no_file_is_replaced(tmp_path: Path, taken: str) -> None:
     repaired(tmp_path / "walk.mp4")
     assert (tmp_path / taken).read_bytes() == b"precious"
     assert names(tmp_path) == sorted([taken, "walk-2.mp4.part", "walk-3.jsonl", "walk-3.mp4"])
-    assert_whole(tmp_path / "walk-3.mp4", 30)
+    assert_whole(tmp_path / "walk-3.mp4", 39)
 
 
 def test_what_is_being_written_is_never_touched(tmp_path: Path) -> None:
@@ -242,16 +242,16 @@ def test_what_is_being_written_is_never_touched(tmp_path: Path) -> None:
 
 def test_a_video_and_its_clean_one_are_cut_to_the_same_frames(tmp_path: Path) -> None:
     video = cut_off(tmp_path)
-    cut_off_video(tmp_path / "walk.clean.mp4.part", 25)  # one fragment behind
+    cut_off_video(tmp_path / "walk.clean.mp4.part", 26)  # half a second behind
     assert len(find_leftovers(tmp_path)) == 1
     assert repaired(video).files == (video, tmp_path / "walk.clean.mp4", tmp_path / "walk.jsonl")
-    assert_whole(video, 15)
-    assert len(times_of(tmp_path / "walk.clean.mp4")) == 15
+    assert_whole(video, 25)
+    assert len(times_of(tmp_path / "walk.clean.mp4")) == 25
 
 
 def test_a_clean_video_of_which_nothing_plays_is_left_and_named(tmp_path: Path) -> None:
     video = cut_off(tmp_path)
-    cut_off_video(tmp_path / "walk.clean.mp4.part", 3)
+    cut_off_video(tmp_path / "walk.clean.mp4.part", 1)
     assert "walk.clean.mp4.part" in repaired(video).sentence
     assert names(tmp_path) == ["walk.clean.mp4.part", "walk.jsonl", "walk.mp4"]
     (left,) = find_leftovers(tmp_path)
@@ -259,7 +259,7 @@ def test_a_clean_video_of_which_nothing_plays_is_left_and_named(tmp_path: Path) 
 
 
 def test_a_video_that_ended_before_its_first_fragment_is_one_sentence_and_stays(tmp_path: Path) -> None:
-    cut_off(tmp_path, 10)
+    cut_off(tmp_path, 1)
     (found,) = find_leftovers(tmp_path)
     assert not found.promising
     with pytest.raises(RecordingError, match=r"walk\.mp4\.part holds nothing that plays"):
@@ -273,7 +273,7 @@ def test_data_that_cannot_be_read_are_left_beside_the_video(tmp_path: Path, data
     (tmp_path / "walk.jsonl.part").write_bytes(data)
     assert "no header" in repaired(video).sentence
     assert names(tmp_path) == ["walk.jsonl.part", "walk.mp4"]
-    assert len(times_of(video)) == 30
+    assert len(times_of(video)) == 39
 
 
 @pytest.mark.parametrize("codec", ["aac", "libmp3lame"])
@@ -284,7 +284,7 @@ def test_sound_goes_with_the_video_in_time(tmp_path: Path, codec: str) -> None:
     part, left = tmp_path / "out.mp4.part", tmp_path / "left.mp4.part"
 
     def copy(progress: Progress) -> None:
-        if progress.frames == 80:  # 3.2 s: the flash is being written
+        if progress.frames == 80:  # at 3.2 s: that flash is not on the disk yet
             shutil.copy(part, left)
 
     annotator = Annotator(Blind(), networks={}, program="0", progress=copy)
@@ -328,7 +328,7 @@ def test_a_kill_during_the_repair_loses_nothing(tmp_path: Path, step: int, monke
             repair(leftover)
     for found in find_leftovers(tmp_path):
         repair(found)
-    assert_whole(video, 30)
+    assert_whole(video, 39)
     assert [name for name in names(tmp_path) if not name.endswith(".repair")] == ["walk.jsonl", "walk.mp4"]
 
 

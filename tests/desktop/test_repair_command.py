@@ -27,7 +27,7 @@ def test_all_of_a_folder_is_repaired_but_what_is_being_recorded(
     said = capsys.readouterr()
     assert said.out == ""
     assert "walk.mp4" in said.err
-    assert "30 frames" in said.err
+    assert "39 frames" in said.err
     assert names(tmp_path) == ["other.mp4", "running.jsonl.part", "running.mp4.part", "walk.jsonl", "walk.mp4"]
     running.close()
     assert len(times_of(tmp_path / "running.mp4")) == 40
@@ -43,7 +43,7 @@ def test_the_answer_for_programs_names_files_frames_and_failures(
     answer = json.loads(said.out)
     (one,) = answer["repaired"]
     assert one["files"] == [str(tmp_path / "walk.mp4"), str(tmp_path / "walk.jsonl")]
-    assert (one["frames"], round(one["seconds"], 3)) == (30, 0.967)
+    assert (one["frames"], round(one["seconds"], 3)) == (39, 1.267)
     assert [sentence.split(" holds")[0] for sentence in answer["failed"]] == [str(tmp_path / "empty.mp4.part")]
     assert said.err.strip() == answer["failed"][0]
     assert names(tmp_path) == ["empty.mp4.part", "walk.jsonl", "walk.mp4"]

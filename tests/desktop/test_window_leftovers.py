@@ -34,11 +34,11 @@ def test_a_cut_off_recording_is_offered_and_repaired(qapp: QApplication, tmp_pat
         press_on_card(opened, "Repair")
         events(lambda: not opened.errands, "it is repaired")
         (told,) = opened.stage.banner.messages
-        assert "30 frames, 1.0 s" in told.sentence
+        assert "39 frames, 1.3 s" in told.sentence
         assert told.action is not None
         assert told.action[0] == "Show in folder"
     assert names(tmp_path) == ["walk.jsonl", "walk.mp4"]
-    assert len(times_of(tmp_path / "walk.mp4")) == 30
+    assert len(times_of(tmp_path / "walk.mp4")) == 39
 
 
 def test_later_leaves_all_as_it_is_and_the_next_window_offers_it_again(qapp: QApplication, tmp_path: Path) -> None:
