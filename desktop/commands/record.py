@@ -36,6 +36,7 @@ from desktop.commands.options import (
     analyzer_options,
 )
 from desktop.commands.talk import Talk, redacted
+from desktop.commands.troubles import Troubles
 from models.errors import RecordingError, SourceError
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ class _Run:
     def __init__(self, session: Session, talk: Talk, *, json: bool) -> None:
         self._session, self._talk, self._json = session, talk, json
         self._told = 0
+        self._troubles = Troubles(session.source.name, lost=talk.fail, back=talk.say)
 
     def run(self, begin: Callable[[], None]) -> None:
         """Record until something ends it; everything is whole then. Raises what says how it ended."""
@@ -262,6 +264,7 @@ class _Run:
         while not stop():
             figures = self._session.figures()
             self._tell()
+            self._troubles(figures)
             progress(figures)
             if figures.recording is None or figures.recording.state != "running":
                 return

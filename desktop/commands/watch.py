@@ -30,6 +30,7 @@ from desktop.commands.options import (
     Quiet,
 )
 from desktop.commands.talk import Talk
+from desktop.commands.troubles import Troubles
 from models.errors import OnlookerError, RuleError, SourceError
 
 if TYPE_CHECKING:
@@ -196,6 +197,11 @@ class _Answers:
         with self._lock:
             self._talk.fail(sentence)
 
+    def say(self, sentence: str) -> None:
+        """Tell people something, on stderr."""
+        with self._lock:
+            self._talk.say(sentence)
+
     def __call__(self, told: Told) -> None:
         with self._lock:
             if told.kind == "problem":
@@ -253,12 +259,14 @@ def _watch(
 def _go_on(session: Session, answers: _Answers, stop: Stop) -> None:
     told = 0
     ended = 0.0
+    troubles = Troubles(session.source.name, lost=answers.problem, back=answers.say)
     while not stop() and answers.error is None:
         figures = session.figures()
         for notice in session.errors[told:]:
             told += 1
             if notice.about != "source":  # told at the end
                 answers.problem(notice.sentence)
+        troubles(figures)
         if figures.analysis == "failed":
             return
         if figures.state not in ("opening", "running"):
