@@ -26,25 +26,30 @@ CELLS = 6
 WHOLE_CELLS = 8
 """Cells along the longer side of a whole picture: a face as high as the picture gets no more than one by itself."""
 
-FILL = (56, 56, 56)
-"""Blue, green, red of what is filled."""
+FILL = 56
+"""The grey of what is filled, 0..255."""
 
 
 def hide_parts(pixels: Pixels, boxes: Iterable[Box], how: How = "pixelate") -> Pixels:
     """Another picture with these parts hidden; (height, width, 3) BGR uint8. What lies beyond the picture is cut off.
 
-    Each part is made of the given pixels, not of what another part left of them.
+    Each part is made of the given pixels, not of what another part left of them. Where parts overlap the largest
+    counts: the small cells of what is taken for a small face would show much of a large one.
     """
     hidden = pixels.copy()
     height, width = pixels.shape[:2]
-    for x1, y1, x2, y2 in boxes:
+    for x1, y1, x2, y2 in sorted(boxes, key=_length):
         left, top = max(math.floor(x1), 0), max(math.floor(y1), 0)
         right, bottom = min(math.ceil(x2), width), min(math.ceil(y2), height)
         if left < right and top < bottom:
-            cell = max(x2 - x1, y2 - y1) / CELLS
+            cell = _length((x1, y1, x2, y2)) / CELLS
             place = np.s_[top:bottom, left:right]
             hidden[place] = _coarse(pixels[place], cell, how)
     return hidden
+
+
+def _length(box: Box) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
 
 
 def hide_all(pixels: Pixels, how: How = "pixelate") -> Pixels:

@@ -37,6 +37,9 @@ GROWTH = 0.5
 GROWTH_UNKNOWN = 3.0
 """As `GROWTH`, of what was seen but once, whose speed is not known: a face that is carried past by somebody walking."""
 
+HEADS = ("face", "head")
+"""Kinds of places as large as a head; others are about three times as long, and move by less of their length."""
+
 JUMP = 0.5
 """What moved farther than this between two looks, in its own lengths, may have been anywhere between."""
 
@@ -170,9 +173,10 @@ def _where(past: Sequence[_Look], future: Sequence[_Look], time: float) -> Itera
     following = future[0].time if future else time
     for key in before | after:
         earlier, later = before.get(key, []), after.get(key, [])
+        growth = GROWTH if key[0] in HEADS else GROWTH / 3
         if not key[1]:
             loose = [one for one in earlier if time - one[0] <= HELD_LOOSE]
-            yield from (_grown(box, abs(time - at)) for at, box in loose + later[:1] if box is not None)
+            yield from (_grown(box, abs(time - at), growth) for at, box in loose + later[:1] if box is not None)
             continue
         last, next_ = (earlier[-1] if earlier else None), (later[0] if later else None)
         gone = last is None or last[1] is None
@@ -180,11 +184,11 @@ def _where(past: Sequence[_Look], future: Sequence[_Look], time: float) -> Itera
             if last[0] == time:
                 yield last[1]
             elif next_ is not None and next_[1] is not None:
-                yield _between(last[0], last[1], next_[0], next_[1], time)
+                yield _between(last[0], last[1], next_[0], next_[1], time, growth)
             else:
-                yield _gone_on(earlier, time)
+                yield _gone_on(earlier, time, growth)
         if gone and next_ is not None and next_[1] is not None and next_[0] <= max(time + AHEAD, following):
-            yield _grown(next_[1], next_[0] - time)
+            yield _grown(next_[1], next_[0] - time, growth)
 
 
 _Sighting = tuple[float, Box | None]
@@ -201,25 +205,25 @@ def _sightings(looks: Sequence[_Look]) -> dict[Key, list[_Sighting]]:
     return found
 
 
-def _between(t0: float, before: Box, t1: float, after: Box, time: float) -> Box:
+def _between(t0: float, before: Box, t1: float, after: Box, time: float, growth: float) -> Box:
     """Where it is on its way; all of the way where it jumped or was not seen for long."""
     if _distance(before, after) > JUMP * min(_length(before), _length(after)) or t1 - t0 > FRESH:
         return _hull(before, after)
     share = (time - t0) / (t1 - t0)
     box = _mixed(before, after, share)
-    return _grown(box, min(time - t0, t1 - time))
+    return _grown(box, min(time - t0, t1 - time), growth)
 
 
-def _gone_on(sightings: Sequence[_Sighting], time: float) -> Box:
+def _gone_on(sightings: Sequence[_Sighting], time: float, growth: float) -> Box:
     """Where it was last seen and where its speed would have brought it, the more around it the longer ago that was."""
     at, box = sightings[-1]
     assert box is not None
     age = time - at
     before = sightings[-2] if len(sightings) > 1 else None
     if before is None or before[1] is None or at - before[0] > _AGO:
-        return _grown(box, age, GROWTH_UNKNOWN)
+        return _grown(box, age, growth * GROWTH_UNKNOWN / GROWTH)
     reached = _centred(box, _mixed(before[1], box, 1 + min(age, _AGO) / (at - before[0])))
-    return _grown(_hull(box, reached), age)
+    return _grown(_hull(box, reached), age, growth)
 
 
 def _centred(box: Box, at: Box) -> Box:
@@ -246,7 +250,7 @@ def _distance(one: Box, other: Box) -> float:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _grown(box: Box, seconds: float, growth: float = GROWTH) -> Box:
+def _grown(box: Box, seconds: float, growth: float) -> Box:
     more = growth * min(seconds, _AGO) * _length(box)
     return box[0] - more, box[1] - more, box[2] + more, box[3] + more
 

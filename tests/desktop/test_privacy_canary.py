@@ -20,7 +20,7 @@ from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
 from models.scene import EMPTY
 
-FRAMES = 30
+FRAMES = 24
 FACES = Hide()
 
 
@@ -56,8 +56,16 @@ def test_the_canary_is_not_found_where_it_is_hidden_but_is_when_a_quarter_of_it_
 # What annotate writes
 
 
-@pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
-@pytest.mark.parametrize("missed", [(), (0, 1, 2, 3), (9, 10, 11), tuple(range(1, FRAMES, 2)), (26, 27, 28, 29)])
+@pytest.mark.parametrize(
+    ("missed", "how"),
+    [
+        ((), "blur"),
+        ((0, 1, 2, 3), "pixelate"),
+        ((9, 10, 11), "fill"),
+        (tuple(range(1, FRAMES, 2)), "pixelate"),
+        (tuple(range(FRAMES - 4, FRAMES)), "blur"),
+    ],
+)
 def test_an_annotated_video_shows_no_face_though_some_frames_miss_it(
     tmp_path: Path, clip: Path, missed: tuple[int, ...], how: How
 ) -> None:
