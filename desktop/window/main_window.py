@@ -260,6 +260,7 @@ class MainWindow(Shell):
         if not self._closing:
             self._closing = True
             self._leftovers.stop()
+            self.deeds.end_rules()
             self._save()
         if self.watch is not None:
             self.watch.close()

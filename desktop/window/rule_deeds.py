@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication
-
 from desktop import folders
 from desktop.window.privacy_deeds import PrivacyDeeds
 from desktop.window.regions import Corner, Region
 from desktop.window.shell import Shell
+from desktop.window.tray import Tray
 from models.errors import RuleError
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ class RuleDeeds(PrivacyDeeds):
         self._ruled: Ruled | None = None
         self._rules_dialog: RulesDialog | None = None
         self._gone: tuple[int, Rule] | None = None
+        self._tray = Tray(window)
 
     def begin_rules(self) -> None:
         """Read the rules. Once, when there is something to watch with."""
@@ -39,6 +39,12 @@ class RuleDeeds(PrivacyDeeds):
         self._ruled = Ruled(self._window.watch, folders.config() / FILE)
         if self._ruled.notice:
             self._window.tell(self._ruled.notice)
+
+    def end_rules(self) -> None:
+        """The window closes: nothing of rules is shown any more. They are judged until the session has ended."""
+        self._tray.close()
+        if self._rules_dialog is not None:
+            self._rules_dialog.close()
 
     def tick_rules(self) -> None:
         """Judge the session on the screen, and show what rules did since the last call."""
@@ -61,7 +67,7 @@ class RuleDeeds(PrivacyDeeds):
             self._window.tell(told.sentence, "warning")
         elif told.kind == "found" and told.notify:
             self._window.tell(told.sentence, "done", ("Rules", self.show_rules))
-            QApplication.alert(self._window)  # where the window is not seen, its entry in the task bar is
+            self._tray.tell(told.sentence)
 
     def _regions(self, ruled: Ruled) -> tuple[Region, ...]:
         present = ruled.present

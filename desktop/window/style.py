@@ -111,6 +111,8 @@ QMenu::indicator {{ width: 14px; height: 14px; left: 8px; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 6px 8px; }}
 QMenu::section {{ color: {c.muted}; padding: 6px 10px 2px 10px; font-size: 11px; font-weight: 600; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
+QBalloonTip QLabel {{ color: #1a1f26; }}
+QBalloonTip QPushButton {{ background: transparent; padding: 0; }}
 
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {c.pressed}; border-radius: 3px; min-height: 28px; }}
