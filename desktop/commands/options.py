@@ -11,6 +11,7 @@ import typer
 from desktop.commands.object_choice import ObjectChoice
 
 if TYPE_CHECKING:
+    from desktop.recordings.guards import Limits
     from models.analyzer import AnalyzerOptions
 
 
@@ -37,6 +38,13 @@ Score = Annotated[
 ]
 MaxFaces = Annotated[int, typer.Option(min=1, max=32, metavar="N", help="Faces followed at a time.")]
 MaxBodies = Annotated[int, typer.Option(min=1, max=32, metavar="N", help="Bodies followed at a time.")]
+WarnBelow = Annotated[
+    float, typer.Option("--warn-below", min=0.0, metavar="GB", help="Warn when less is free on the disk.")
+]
+StopBelow = Annotated[
+    float,
+    typer.Option("--stop-below", min=0.0, metavar="GB", help="Stop recording when less is free on the disk."),
+]
 OnDevice = Annotated[
     Device,
     typer.Option("--device", help="Where networks run; auto takes what works best."),
@@ -119,3 +127,10 @@ def analyzer_options(
     if not options.networks():
         raise typer.BadParameter("nothing is left to look for: the detector of objects is not installed here.")
     return options
+
+
+def limits_of(warn: float, stop: float) -> Limits:
+    """The guards of the disk that these switches (GB) ask for."""
+    from desktop.recordings.guards import GIGABYTE, Limits
+
+    return Limits(round(warn * GIGABYTE), round(stop * GIGABYTE))

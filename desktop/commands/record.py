@@ -33,7 +33,10 @@ from desktop.commands.options import (
     OnDevice,
     Quiet,
     Score,
+    StopBelow,
+    WarnBelow,
     analyzer_options,
+    limits_of,
 )
 from desktop.commands.talk import Talk, redacted
 from desktop.commands.troubles import Troubles
@@ -87,8 +90,8 @@ def record(
         str, typer.Option(metavar="NAME", help="The encoder of the video, such as h264_nvenc or libx264.")
     ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
-    warn_below: Annotated[float, typer.Option(min=0.0, metavar="GB", help="Warn when less is free on the disk.")] = 5.0,
-    stop_below: Annotated[float, typer.Option(min=0.0, metavar="GB", help="Stop when less is free on the disk.")] = 1.0,
+    warn_below: WarnBelow = 5.0,
+    stop_below: StopBelow = 1.0,
     hide: Hidden = None,
     hide_how: HideHow = How.PIXELATE,
     keep_face_points: KeepFacePoints = False,
@@ -124,7 +127,7 @@ def record(
     talk = Talk(quiet=quiet, debug=debug)
     if clean and both:
         raise typer.BadParameter("--clean and --both exclude each other: --both makes the clean video, too.")
-    video, limits = _video(quality, height, encoder), _limits(warn_below, stop_below)
+    video, limits = _video(quality, height, encoder), limits_of(warn_below, stop_below)
 
     from desktop.sources.naming import make_source
 
@@ -195,12 +198,6 @@ def _video(quality: int, height: int | None, encoder: str) -> VideoOptions:
         return VideoOptions(quality, height, encoder)
     except RecordingError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _limits(warn: float, stop: float) -> Limits:
-    from desktop.recordings.guards import GIGABYTE, Limits
-
-    return Limits(round(warn * GIGABYTE), round(stop * GIGABYTE))
 
 
 def _target(output: Path | None, source: str) -> Path:

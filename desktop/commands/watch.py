@@ -28,6 +28,9 @@ from desktop.commands.options import (
     MaxFaces,
     OnDevice,
     Quiet,
+    StopBelow,
+    WarnBelow,
+    limits_of,
 )
 from desktop.commands.talk import Talk
 from desktop.commands.troubles import Troubles
@@ -76,6 +79,8 @@ def watch(
     hide_how: HideHow = How.PIXELATE,
     keep_face_points: KeepFacePoints = False,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
+    warn_below: WarnBelow = 5.0,
+    stop_below: StopBelow = 1.0,
     detector: Detector = DEFAULT,
     input_size: InputSize = None,
     max_faces: MaxFaces = 4,
@@ -128,8 +133,13 @@ def watch(
 
     session = Session(found, look=lambda _progress: looker)
     session.hide(hidden)
-    folder = folders.videos() if output is None else output
-    recording = RecordingOptions(labels=not no_labels, hide=hidden, face_points=keep_face_points or None)
+    folder = folders.videos() if output is None else output.expanduser()
+    recording = RecordingOptions(
+        labels=not no_labels,
+        hide=hidden,
+        face_points=keep_face_points or None,
+        limits=limits_of(warn_below, stop_below),
+    )
     _watch(session, wished, folder, _Answers(talk, json=json), options.kinds(), recording)
 
 

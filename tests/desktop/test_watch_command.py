@@ -152,6 +152,16 @@ def test_a_problem_is_told_and_the_rules_go_on(tmp_path: Path, clip: Path, capsy
     assert events(told.out)[-1]["event"] == "gone"
 
 
+def test_no_recording_is_begun_where_less_is_free_than_was_asked_for(
+    tmp_path: Path, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, text = tmp_path / "out", DOG + "record = { before = 0, after = 0 }\n"
+    arguments = ["-o", str(out), "--stop-below", "1e9"]
+    assert cli.run(["watch", str(clip), "--rules", rules(tmp_path, text), *arguments]) == 0
+    assert "a recording stops at 1000000000.0 GB: make room, or choose another folder" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
 def test_only_what_the_rules_name_is_looked_for() -> None:
     def looked_for(*said: dict[str, object], hidden: frozenset[str] = frozenset()) -> list[object]:
         wished = [make({"name": f"r{place}", "what": ["dog"], **one}) for place, one in enumerate(said)]
