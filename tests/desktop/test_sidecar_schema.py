@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import numbered, write_clip
+from cut_off import cut_off
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -21,7 +22,9 @@ import resources
 from desktop.batch.annotate import Annotator
 from desktop.batch.plan import plan
 from desktop.frame import Pixels
+from desktop.recordings.leftovers import leftover_of
 from desktop.recordings.recording import Recording
+from desktop.recordings.repair import repair
 from desktop.recordings.sidecar import VERSION, SidecarWriter, scene_lists
 from desktop.recordings.sidecar_reader import read_sidecar
 from models.scene import Body, Face, Scene
@@ -82,6 +85,15 @@ def test_a_recording_passes(tmp_path: Path) -> None:
     recording.close(dropped=8, skipped=2)
     lines = lines_of(tmp_path / "a.jsonl")
     assert [complaints(line) for line in lines] == [[]] * 6
+
+
+def test_a_repaired_recording_passes(tmp_path: Path) -> None:
+    leftover = leftover_of(cut_off(tmp_path))
+    assert leftover is not None
+    repair(leftover)
+    lines = lines_of(tmp_path / "walk.jsonl")
+    assert lines[-1]["repaired"] is True
+    assert [complaints(line) for line in lines] == [[]] * len(lines)
 
 
 def test_the_data_of_annotate_passes(tmp_path: Path) -> None:
