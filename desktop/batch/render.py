@@ -7,12 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from desktop.batch.fitting import Told, compare, frame_times, is_same, lines_of, told_of
 from desktop.batch.input_sound import InputSound
 from desktop.batch.outputs import VIDEO_SUFFIX, VideoFile
 from desktop.drawing.marks import marks_of
+from desktop.drawing.privacy import faces_as_boxes
 from desktop.drawing.renderer import draw
 from desktop.frame import Frame, Pixels
 from desktop.recordings.overlay import Overlay
@@ -20,10 +19,9 @@ from desktop.recordings.pixels import Fit, Size, fit
 from desktop.recordings.placing import Placing
 from desktop.sources.video import VideoSource
 from models.errors import RecordingError, SourceError
-from models.scene import FACE_POINTS, Face, Scene
+from models.scene import Scene
 
 _SQUARE = 0.01  # share by which width by height may differ for a video to be the same at another size
-_NO_POINTS = np.full((FACE_POINTS, 3), np.nan, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,8 @@ class Look:
     def of(self, scene: Scene) -> Scene:
         """The part of a scene that is drawn."""
         objects = [one for one in scene.objects if self.objects and (not self.classes or one.label in self.classes)]
-        faces = scene.faces if self.faces else ()
-        if not self.face_points:
-            faces = tuple(Face(face.box, face.score, _NO_POINTS, face.track) for face in faces)
-        return Scene(tuple(objects), faces, scene.bodies if self.bodies else ())
+        shown = Scene(tuple(objects), scene.faces if self.faces else (), scene.bodies if self.bodies else ())
+        return shown if self.face_points else faces_as_boxes(shown)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from desktop.drawing.mosaic import Box, How, Pixels, hide_all, hide_parts
 from desktop.drawing.places import Key, Places, places_in
-from models.scene import Face, Scene
+from models.scene import FACE_POINTS, Face, Scene
 
 FRESH = 0.5
 """Seconds for which a scene says where things are; a frame without one so young is hidden as a whole."""
@@ -158,12 +158,17 @@ def drawable(scene: Scene, hide: Hide | None, *, face_points: bool = False) -> S
 
     The points of a face are its shape: they would draw what was just hidden. `face_points` leaves them.
     """
-    if hide is None or not hide.faces or face_points or not scene.faces:
+    return scene if hide is None or not hide.faces or face_points else faces_as_boxes(scene)
+
+
+def faces_as_boxes(scene: Scene) -> Scene:
+    """The scene whose faces have no points, and are drawn as boxes."""
+    if not scene.faces:
         return scene
     return replace(scene, faces=tuple(Face(face.box, face.score, _NO_POINTS, face.track) for face in scene.faces))
 
 
-_NO_POINTS = np.full((468, 3), np.nan, np.float32)
+_NO_POINTS = np.full((FACE_POINTS, 3), np.nan, np.float32)
 
 
 def _where(past: Sequence[_Look], future: Sequence[_Look], time: float) -> Iterable[Box]:
