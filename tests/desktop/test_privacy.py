@@ -338,6 +338,15 @@ def test_of_a_person_who_is_a_box_only_the_upper_part_is_hidden() -> None:
     assert with_face == told((0.0, Scene(faces=(found,)))).boxes(0.0, SIZE)
 
 
+def test_a_person_seen_once_is_lost_within_a_step_of_where_it_was() -> None:
+    person = Detection(np.array([130, 60, 170, 200], np.float32), 0.8, "person", 4)
+    boxes = told((0.0, Scene((person,))), (0.4, EMPTY)).boxes(0.4, SIZE)
+    assert boxes is not None
+    ((x1, _, x2, _),) = boxes
+    assert 130 - 40 < x1 < 130 - 10 - 10
+    assert 170 + 10 + 10 < x2 < 170 + 40
+
+
 def test_any_class_can_be_hidden_and_faces_left() -> None:
     hide = Hide(faces=False, labels=frozenset({"dog"}))
     scene = Scene((thing("dog"), thing("cat", track=5)), (face(200.0, 100.0),))

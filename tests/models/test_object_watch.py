@@ -53,6 +53,17 @@ def test_a_class_that_is_not_wanted_keeps_its_track() -> None:
     assert names(analyzer.look(EMPTY)) == [("dog", 0), ("cup", 0)]
 
 
+def test_a_scene_says_what_was_looked_for() -> None:
+    detector = StatedDetector(CUP, DOG)
+    analyzer = looking(detector)
+    assert analyzer.analyze(EMPTY, 0).looked_for == {"objects", *detector.labels}
+    analyzer.options = AnalyzerOptions(faces=False, bodies=False, detector="stated", classes=frozenset({"cup", "ufo"}))
+    for scene in (analyzer.analyze(EMPTY, FRAME), analyzer.look(EMPTY)):
+        assert scene.looked_for == {"objects", "cup"}
+    analyzer.options = AnalyzerOptions(False, False, objects=False)
+    assert analyzer.analyze(EMPTY, 2 * FRAME).looked_for == frozenset()
+
+
 def test_a_class_may_have_a_least_score_of_its_own() -> None:
     detector = StatedDetector((CUP[0], 0.3, "cup"), (DOG[0], 0.6, "dog"))
     options = AnalyzerOptions(
