@@ -55,8 +55,8 @@ def onlooker(
 ) -> None:
     """Watch a camera, a video or pictures, and show live what is in them.
 
-    `onlooker` and `onlooker SOURCE` open the window; SOURCE is camera:0, camera:NAME, a video, a
-    picture, a folder of pictures, or demo. The commands below need no window.
+    `onlooker` and `onlooker SOURCE` open the window; SOURCE is camera:0, camera:NAME,
+    rtsp://…, http://…, screen:0, a video, a picture, a folder of pictures, or demo. The commands below need no window.
     """
     if version:
         typer.echo(f"onlooker {__version__}")

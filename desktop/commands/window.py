@@ -34,7 +34,7 @@ def window(
         str | None,
         typer.Argument(
             metavar="SOURCE",
-            help="camera:0, camera:NAME, a video, a picture, a folder of pictures, or demo.",
+            help="camera:0, camera:NAME, rtsp://…, http://…, screen:0, a video, a picture, a folder, or demo.",
             show_default=False,
         ),
     ] = None,

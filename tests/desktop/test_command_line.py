@@ -51,6 +51,7 @@ def onlooker(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
         ([], ["window"]),
         (["demo"], ["window", "demo"]),
         (["camera:0"], ["window", "camera:0"]),
+        (["rtsp://host/live"], ["window", "rtsp://host/live"]),
         (["--debug"], ["window", "--debug"]),
         (["--debug", "demo"], ["window", "--debug", "demo"]),
         (["demo", "--debug"], ["window", "demo", "--debug"]),
