@@ -56,10 +56,10 @@ def test_a_class_that_is_not_wanted_keeps_its_track() -> None:
 def test_a_scene_says_what_was_looked_for() -> None:
     detector = StatedDetector(CUP, DOG)
     analyzer = looking(detector)
-    assert analyzer.analyze(EMPTY, 0).looked_for == {"objects", *detector.labels}
+    assert analyzer.analyze(EMPTY, 0).looked_for == frozenset({"objects", *detector.labels})
     analyzer.options = AnalyzerOptions(faces=False, bodies=False, detector="stated", classes=frozenset({"cup", "ufo"}))
     for scene in (analyzer.analyze(EMPTY, FRAME), analyzer.look(EMPTY)):
-        assert scene.looked_for == {"objects", "cup"}
+        assert scene.looked_for == frozenset({"objects", "cup"})
     analyzer.options = AnalyzerOptions(False, False, objects=False)
     assert analyzer.analyze(EMPTY, 2 * FRAME).looked_for == frozenset()
 
