@@ -40,13 +40,13 @@ from desktop.commands.options import (
 )
 from desktop.commands.talk import Talk, redacted
 from desktop.commands.troubles import Troubles
+from desktop.commands.video_choice import Both, Clean, Encoder, Height, Quality, choose_encoder, video_choice
 from models.errors import RecordingError, SourceError
 
 if TYPE_CHECKING:
     from desktop.live.figures import Figures, RecordingFigures
     from desktop.live.session import Session
     from desktop.recordings.guards import Limits
-    from desktop.recordings.options import VideoOptions
 
 _LOOK = 0.1  # seconds between two looks how it stands
 _SUFFIX = ".mp4"
@@ -75,20 +75,11 @@ def record(
         float | None,
         typer.Option(min=0.001, metavar="S", help="End after so many seconds; without: at Ctrl-C.", show_default=False),
     ] = None,
-    clean: Annotated[bool, typer.Option("--clean", help="A video without marks; what was seen is beside it.")] = False,
-    both: Annotated[bool, typer.Option("--both", help="Two videos: with marks, and OUT.clean.mp4 without.")] = False,
-    quality: Annotated[
-        int, typer.Option(min=10, max=40, metavar="Q", help="Of the video: 10 is the best, 40 the smallest file.")
-    ] = 21,
-    height: Annotated[
-        int | None,
-        typer.Option(
-            min=64, metavar="N", help="Make a higher picture this high; without: as it comes.", show_default=False
-        ),
-    ] = None,
-    encoder: Annotated[
-        str, typer.Option(metavar="NAME", help="The encoder of the video, such as h264_nvenc or libx264.")
-    ] = "auto",
+    clean: Clean = False,
+    both: Both = False,
+    quality: Quality = 21,
+    height: Height = None,
+    encoder: Encoder = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     warn_below: WarnBelow = 5.0,
     stop_below: StopBelow = 1.0,
@@ -125,9 +116,8 @@ def record(
     stdout says how many frames there were and what became of them.
     """
     talk = Talk(quiet=quiet, debug=debug)
-    if clean and both:
-        raise typer.BadParameter("--clean and --both exclude each other: --both makes the clean video, too.")
-    video, limits = _video(quality, height, encoder), limits_of(warn_below, stop_below)
+    video = video_choice(quality, height, encoder, clean=clean, both=both)
+    limits = limits_of(warn_below, stop_below)
 
     from desktop.sources.naming import make_source
 
@@ -163,9 +153,8 @@ def record(
 
     from desktop.live.recording import RecordingOptions
     from desktop.live.session import Session
-    from desktop.recordings.encoders import TIMEOUT, chooser
 
-    chooser.choice(video.encoder, TIMEOUT)  # before there are frames that would wait for it
+    choose_encoder(video)
     session = Session(found, look=None if looker is None else lambda _progress: looker)
     wanted = RecordingOptions(
         video,
@@ -189,15 +178,6 @@ def record(
         )
 
     _Run(session, talk, json=json).run(begin)
-
-
-def _video(quality: int, height: int | None, encoder: str) -> VideoOptions:
-    from desktop.recordings.options import VideoOptions
-
-    try:
-        return VideoOptions(quality, height, encoder)
-    except RecordingError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _target(output: Path | None, source: str) -> Path:

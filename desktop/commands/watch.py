@@ -34,6 +34,7 @@ from desktop.commands.options import (
 )
 from desktop.commands.talk import Talk
 from desktop.commands.troubles import Troubles
+from desktop.commands.video_choice import Both, Clean, Encoder, Height, Quality, choose_encoder, video_choice
 from models.errors import OnlookerError, RuleError, SourceError
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def watch(
     hide_how: HideHow = How.PIXELATE,
     keep_face_points: KeepFacePoints = False,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Draw no names and track numbers.")] = False,
+    clean: Clean = False,
+    both: Both = False,
+    quality: Quality = 21,
+    height: Height = None,
+    encoder: Encoder = "auto",
     warn_below: WarnBelow = 5.0,
     stop_below: StopBelow = 1.0,
     detector: Detector = DEFAULT,
@@ -98,6 +104,7 @@ def watch(
     talk = Talk(quiet=quiet, debug=debug)
     if rules is None:
         raise typer.BadParameter("--rules is missing: name the file of rules.")
+    video = video_choice(quality, height, encoder, clean=clean, both=both)
     from desktop.recordings import rule_file
 
     choice = object_choice(detector, input_size, None, None)
@@ -131,10 +138,15 @@ def watch(
     from desktop.live.recording import RecordingOptions
     from desktop.live.session import Session
 
+    if any(rule.on and rule.record is not None for rule in wished):
+        choose_encoder(video)
     session = Session(found, look=lambda _progress: looker)
     session.hide(hidden)
     folder = folders.videos() if output is None else output.expanduser()
     recording = RecordingOptions(
+        video,
+        annotated=not clean,
+        clean=clean or both,
         labels=not no_labels,
         hide=hidden,
         face_points=keep_face_points or None,

@@ -323,3 +323,13 @@ def test_what_is_hidden_is_hidden_in_all_that_rules_store(tmp_path: Path, hidden
     assert len(pictures) > 5
     furs = [float(one[50:76, 44:52].std()) for one in pictures]
     assert max(furs) < 12 if hidden else min(furs) > 30
+
+
+def test_both_videos_are_made_where_they_are_asked_for(tmp_path: Path, clip: Path) -> None:
+    text = DOG + "record = { before = 0, after = 0 }\n"
+    out = tmp_path / "out"
+    arguments = ["watch", str(clip), "--rules", rules(tmp_path, text), "-o", str(out), "--both", "--height", "64"]
+    assert cli.run(arguments) == 0
+    assert sorted("".join(path.suffixes[-2:]) for path in out.iterdir() if "clean" in path.name) == [".clean.mp4"]
+    assert sorted(path.suffix for path in out.iterdir()) == [".jsonl", ".mp4", ".mp4"]
+    assert cli.run(["watch", str(clip), "--rules", rules(tmp_path, text), "--both", "--clean"]) == 2
