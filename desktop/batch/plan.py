@@ -73,7 +73,7 @@ def _names(given: str) -> list[str]:
     if make_source(given).live:
         raise SourceError(
             f"{shown_as(given)} is live, and only videos, pictures and folders can be annotated: "
-            f"watch and record it in the window, with `onlooker {shown_as(given)}`."
+            f"watch it in the window, with `onlooker {shown_as(given)}`, or record it with `onlooker record`."
         )
     if not _is_folder(given):
         return [given]
