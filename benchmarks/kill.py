@@ -3,10 +3,11 @@
     python benchmarks/kill.py [--kills 100] [--size 1280x720] [--seed 0] [--without-chromium] [--without-ffprobe]
 
 Each run is a process of its own: a real session with a made camera (30 or 5 frames a second, a picture that moves or
-one that stands still) and a looker that finds a face and a thing at once, recording with a sidecar. Every fifth is
-killed within 30 ms of being told to stop, while it closes its files. Judged are the file as the kill left it, which has
-to play up to at most one second before the kill, and what the repair makes of it: as many lines as frames, an ordinary
-MP4, no file under a final name that is broken. Judges: ffprobe, which decodes every frame, and Chromium.
+one that stands still) and a looker that finds a face and a thing at once, recording with a sidecar; every third with a
+clean video besides. Every fifth is killed within 30 ms of being told to stop, while it closes its files. Judged are the
+file as the kill left it, which has to play up to at most one second before the kill, and what the repair makes of it:
+as many lines as frames, an ordinary MP4, no file under a final name that is broken. Judges: ffprobe, which decodes
+every frame, and Chromium.
 
 SIGKILL ends the process, not the system: what was written is in the system's memory and reaches the disk. This tests
 nothing of a power loss.
@@ -46,7 +47,7 @@ from models.scene import FACE_POINTS, Detection, Face, Scene
 MOST_LOST = 1.0
 """Seconds before the kill up to which a file has to play at least."""
 
-_NAME = "killed.mp4"
+_NAME, _CLEAN = "killed.mp4", "killed.clean.mp4"
 _LONGEST = 5.0  # seconds recorded
 _CLOSING = 0.03  # seconds after the request to stop
 _PATIENCE = 60.0
@@ -100,14 +101,15 @@ class MadeLooker:
         return Scene((Detection(box, 0.9, "dog", 1),), (Face(box, 0.9, points, 1),))
 
 
-def record(folder: Path, size: tuple[int, int], fps: float, *, moving: bool) -> None:
+def record(folder: Path, size: tuple[int, int], fps: float, *, moving: bool, both: bool) -> None:
     """Record until killed; says "recording" once there are frames, and stops at the first line on stdin."""
     camera = MadeCamera(size, fps, moving=moving)
     session = Session(camera, look=lambda _progress: MadeLooker())
     session.start()
     while session.figures().state != "running":
         time.sleep(0.01)
-    session.start_recording(folder / _NAME, RecordingOptions(video=PLAIN), program="kill", networks={"faces": "made"})
+    options = RecordingOptions(video=PLAIN, clean=both)
+    session.start_recording(folder / _NAME, options, program="kill", networks={"faces": "made"})
     while session.recordings[0].frames == 0:
         time.sleep(0.01)
     sys.stdout.write("recording\n")
@@ -120,15 +122,17 @@ def record(folder: Path, size: tuple[int, int], fps: float, *, moving: bool) -> 
 
 @dataclass(slots=True)
 class Kill:
-    """One run. `recorded`: seconds from the first frame to the kill, or to the request to stop where it was `closing`.
+    """One run. `both`: a clean video besides the annotated one.
 
-    `lost`, `lost_in_chromium`: seconds of them that do not play (None: not asked); `behind`: of those, how many the
-    recording had taken already. `faults`: what is not as it has to be.
+    `recorded`: seconds from the first frame to the kill, or to the request to stop where it was `closing`. `lost`,
+    `lost_in_chromium`: seconds of them that do not play (None: not asked); `behind`: of those, how many the recording
+    had taken already. `faults`: what is not as it has to be.
     """
 
     fps: float
     moving: bool
     closing: bool
+    both: bool = False
     recorded: float = 0.0
     frames: int = 0
     lost: float = 0.0
@@ -146,7 +150,8 @@ class Kill:
 def _recording(folder: Path, size: tuple[int, int], kill: Kill) -> Iterator[subprocess.Popen[bytes]]:
     width, height = size
     moving = "moving" if kill.moving else "still"
-    command = [sys.executable, __file__, "--record", str(folder), f"{width}x{height}", str(kill.fps), moving]
+    both = "both" if kill.both else "one"
+    command = [sys.executable, __file__, "--record", str(folder), f"{width}x{height}", str(kill.fps), moving, both]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
@@ -228,11 +233,13 @@ def _judge_left(kill: Kill, folder: Path, player: Player | None, *, ffprobe: boo
 
 def _judge_whole(kill: Kill, folder: Path, left: list[bytes], player: Player | None, *, ffprobe: bool) -> None:
     """What the repair made; `left`: the lines that were there before."""
-    if sorted(path.name for path in folder.iterdir()) != ["killed.jsonl", _NAME]:
-        kill.faults.append("after the repair there are other files than video and sidecar")
+    if sorted(path.name for path in folder.iterdir()) != [*[_CLEAN] * kill.both, "killed.jsonl", _NAME]:
+        kill.faults.append("after the repair there are other files than videos and sidecar")
         return
     video = playable(folder / _NAME)
-    if not video.whole or len(video.times) < kill.frames:
+    if kill.both and playable(folder / _CLEAN) != video:
+        kill.faults.append("the clean video has other frames than the annotated one")
+    if not video.whole or len(video.times) < kill.frames - kill.both:
         kill.faults.append(f"the repaired video is no ordinary MP4 of {kill.frames} frames")
     if ffprobe:
         probed, complaint = probe(folder / _NAME)
@@ -277,7 +284,7 @@ def run_all(count: int, size: tuple[int, int], seed: int, player: Player | None,
     """Kill so many times: in turn at 30 and 5 frames a second, moving and still, every fifth while closing."""
     chance = random.Random(seed)
     for number in range(count):
-        kill = Kill((30.0, 5.0)[number % 2], moving=number // 2 % 2 == 0, closing=number % 5 == 4)
+        kill = Kill((30.0, 5.0)[number % 2], moving=number // 2 % 2 == 0, closing=number % 5 == 4, both=number % 3 == 2)
         run_one(kill, size, chance, player, ffprobe=ffprobe)
         yield kill
 
@@ -318,11 +325,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without-chromium", action="store_true")
     parser.add_argument("--without-ffprobe", action="store_true")
-    parser.add_argument("--record", nargs=4, help=argparse.SUPPRESS)  # what is killed
+    parser.add_argument("--record", nargs=5, help=argparse.SUPPRESS)  # what is killed
     wanted = parser.parse_args()
     if wanted.record:
-        folder, size, fps, moving = wanted.record
-        record(Path(folder), _size(size), float(fps), moving=moving == "moving")
+        folder, size, fps, moving, both = wanted.record
+        record(Path(folder), _size(size), float(fps), moving=moving == "moving", both=both == "both")
         return
     if not wanted.without_ffprobe and shutil.which("ffprobe") is None:
         sys.exit("ffprobe is not installed: install ffmpeg, or say --without-ffprobe.")
