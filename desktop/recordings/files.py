@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from av.packet import Packet
 
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.encoding import Packets, Taken
@@ -14,6 +17,7 @@ from desktop.recordings.pixels import Size
 from desktop.recordings.placing import Placing, clean_name
 from desktop.recordings.reasons import why
 from desktop.recordings.sidecar import SidecarWriter
+from desktop.recordings.sound import Sound
 from desktop.recordings.syncing import Syncing, sync_folder
 from desktop.recordings.video_file import VideoFile
 from models.errors import RecordingError
@@ -58,12 +62,19 @@ class Files:
     """Makes the files under temporary names, locked until `finish` renames them all, the sidecar first.
 
     They are brought onto the disk once a second, in a thread of its own (`Syncing`), and before they are renamed.
-    `overwrite` allows existing files to be replaced. Used by one thread. Raises RecordingError where one cannot be
-    made: none is left then.
+    `overwrite` allows existing files to be replaced. `sound` makes the sound of each video. Used by one thread. Raises
+    RecordingError where one cannot be made: none is left then.
     """
 
     def __init__(
-        self, names: Names, header: Header, *, overwrite: bool, face_points: bool = True, fps: float = 30.0
+        self,
+        names: Names,
+        header: Header,
+        *,
+        overwrite: bool,
+        face_points: bool = True,
+        fps: float = 30.0,
+        sound: Callable[[], Sound] | None = None,
     ) -> None:
         self._places: list[Placing] = []
         self._locks: list[Lock] = []
@@ -78,7 +89,7 @@ class Files:
             for place in self._places:
                 self._locks.append(Lock(place.temporary))
             for place in self._places[1:]:
-                self._videos.append(VideoFile(place.temporary, fps=fps))
+                self._videos.append(VideoFile(place.temporary, fps=fps, sounds=() if sound is None else (sound(),)))
             self._data = SidecarWriter(self._places[0].temporary, face_points=face_points)
             self._data.header(
                 program=header.program,
@@ -125,6 +136,20 @@ class Files:
                 f"The recording {self._places[1].target} cannot be brought onto the disk: {why(error)}. "
                 "What was recorded is kept, but for its last moments."
             ) from error
+
+    @property
+    def takes_sound(self) -> bool:
+        """Whether every video has begun."""
+        return all(video.takes_sound for video in self._videos)
+
+    def at(self, ticks: int) -> float:
+        """Where in the videos a frame of these ticks is, in seconds."""
+        return (ticks - self._first) / TICKS
+
+    def hear(self, packet: Packet[Any], position: float) -> None:
+        """Append sound that is heard from `position` on, seconds in the videos. Raises RecordingError."""
+        for video in self._videos:
+            video.write_sound(0, packet, position)
 
     def write(self, packets: Packets) -> None:
         """Append packets to each video. Raises RecordingError."""

@@ -12,6 +12,7 @@ from desktop.recordings import encoders
 from desktop.recordings.encoders import Chooser
 from desktop.recordings.encoding import Encoding, Packets, Taken, refuse_nothing
 from desktop.recordings.files import Files, Header, names_of
+from desktop.recordings.microphone import HeardSound, Microphone, packet_of
 from desktop.recordings.options import VideoOptions
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.placing import Placing
@@ -29,7 +30,8 @@ class Recording:
     `video`: quality, size, encoder; without it the defaults with `threads` of the encoder. `annotated` and `clean` say
     which videos are wanted; of both, the clean one is NAME.clean.mp4. With a `ring` the videos and all about them are
     the ring's, and the recording begins with what it holds `since` then (seconds, of the origin of the frames' times);
-    the ring is given its frames by the recording, until that ends. Used by one thread. Marks are drawn by the caller,
+    the ring is given its frames by the recording, until that ends. `microphone`: its sound is written too, and it is
+    stopped with the recording; frames' times are of its clock then. Used by one thread. Marks are drawn by the caller,
     into the pixels it gives.
 
     Raises RecordingError at once where a target exists or its folder cannot be written to.
@@ -52,6 +54,7 @@ class Recording:
         clean: bool = False,
         ring: Ring | None = None,
         since: float = 0.0,
+        microphone: Microphone | None = None,
         chooser: Chooser = encoders.chooser,
     ) -> None:
         if ring is not None:
@@ -69,6 +72,7 @@ class Recording:
         self._files: Files | None = None
         self._ended = False
         self._kept: tuple[Path, ...] | None = None
+        self._microphone, self._origin = microphone, 0.0
         self._chooser = chooser
         if ring is None:
             chooser.begin(self._video.encoder)
@@ -86,7 +90,8 @@ class Recording:
     @property
     def notes(self) -> tuple[str, ...]:
         """What did not go as asked though it goes on, in sentences: an encoder that gave up."""
-        return self._frames_from.notes if self._frames_from is not None else ()
+        heard = (self._microphone.note,) if self._microphone is not None and self._microphone.note else ()
+        return (self._frames_from.notes if self._frames_from is not None else ()) + heard
 
     @property
     def encoder(self) -> str:
@@ -158,6 +163,19 @@ class Recording:
             if self._ring is not None:
                 self._ring.lend()
         self._add(self._files, taken)
+        self._origin = time - self._files.at(taken.ticks)
+        self._hear(self._files, time)
+
+    def mute(self, muted: bool) -> None:
+        """Hear nothing while frames are left out. May be called from any thread."""
+        if self._microphone is not None:
+            self._microphone.mute(muted)
+
+    def _hear(self, files: Files, until: float) -> None:
+        """Write the sound up to this time (seconds, of the origin of the frames' times)."""
+        if self._microphone is not None and files.takes_sound:
+            for begun, samples in self._microphone.until(until):
+                files.hear(packet_of(samples), begun - self._origin)
 
     def _add(self, files: Files, taken: Taken) -> None:
         files.add(taken)
@@ -166,7 +184,14 @@ class Recording:
 
     def _made(self, size: Size, start: datetime) -> Files:
         header = Header(self._program, self._source, size, start, self._networks)
-        return Files(self._names, header, overwrite=self._overwrite, face_points=self._face_points, fps=self._fps)
+        return Files(
+            self._names,
+            header,
+            overwrite=self._overwrite,
+            face_points=self._face_points,
+            fps=self._fps,
+            sound=None if self._microphone is None else HeardSound,
+        )
 
     def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
         """End the recording: make its files whole and give them their names, the sidecar first.
@@ -176,6 +201,8 @@ class Recording:
         """
         if self._ended:
             return None
+        if self._microphone is not None:
+            self._microphone.stop()
         self.begin()
         self._ended = True
         files = self._files
@@ -184,6 +211,7 @@ class Recording:
         try:
             files.write(self._rest())
             self.duration = files.duration
+            self._hear(files, self._origin + self.duration)
             return files.finish(dropped=dropped, skipped=skipped, late=late)
         except BaseException:
             files.close_quietly()
@@ -196,6 +224,8 @@ class Recording:
         Returns the names of data and videos, temporary ones but for what `close` could still name; None where nothing
         was written or they were told already. Never raises.
         """
+        if self._microphone is not None:
+            self._microphone.stop()
         if self._ended or self._files is None:
             self._ended = True
             kept, self._kept = self._kept, None

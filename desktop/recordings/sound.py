@@ -102,20 +102,15 @@ class CopiedSound:
         return iter(())
 
 
-class EncodedSound:
-    """Decodes, and encodes as AAC: every sample at its time, silence where there is none, nothing before 0.
+class AacTrack:
+    """Encodes samples as AAC: every one at its time, silence where there are none, nothing before 0.
 
-    More channels than two that are no 5.1 are mixed down to stereo.
+    `rate`: samples a second, one of AAC's. `layout`: "mono", "stereo" or "5.1".
     """
 
-    def __init__(self, template: AudioStream) -> None:
-        context = template.codec_context
-        self._template = template
-        self._rate = context.sample_rate if context.sample_rate in _RATES else 48000
-        self._layout = _LAYOUTS.get(context.channels, "stereo")
-        self._resampler: AudioResampler | None = None
-        self._shape: tuple[str, str, int] | None = None
-        self._channels = {"mono": 1, "stereo": 2}.get(self._layout, 6)
+    def __init__(self, rate: int, layout: str) -> None:
+        self._rate, self._layout = rate, layout
+        self._channels = {"mono": 1, "stereo": 2}.get(layout, 6)
         self._waiting: NDArray[np.float32] = np.zeros((self._channels, 0), np.float32)
         self._stream: AudioStream | None = None
         self._position = 0  # samples that were given to the encoder or wait
@@ -126,35 +121,8 @@ class EncodedSound:
         self._stream = container.add_stream("aac", rate=self._rate, layout=self._layout)
         self._stream.bit_rate = _BITS_A_CHANNEL * self._channels
         self._stream.time_base = Fraction(1, self._rate)
-        _describe(self._stream, self._template)
 
-    def packets(self, packet: Packet[Any], time: float) -> Iterator[Packet[Any]]:
-        """The packets that are whole then."""
-        offset = time - float((packet.pts or 0) * packet.time_base)
-        try:
-            frames = self._template.codec_context.decode(packet)
-        except FFmpegError:
-            return  # damaged: there will be silence
-        for frame in frames:
-            start = time if frame.time is None or packet.pts is None else frame.time + offset
-            samples = self._resampled(frame)
-            if samples:
-                yield from self._put(round(start * self._rate), np.concatenate(samples, axis=1))
-
-    def rest(self) -> Iterator[Packet[Any]]:
-        """The last samples."""
-        assert self._stream is not None
-        if self._waiting.shape[1]:
-            yield from self._encode(self._waiting)
-        yield from _begun(self._stream.encode(None))
-
-    def _resampled(self, frame: AudioFrame) -> list[NDArray[np.float32]]:
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._resampler is None or shape != self._shape:  # broadcasts change between stereo and 5.1
-            self._resampler, self._shape = AudioResampler("fltp", self._layout, self._rate), shape
-        return [one.to_ndarray().astype(np.float32) for one in self._resampler.resample(frame)]
-
-    def _put(self, start: int, samples: NDArray[np.float32]) -> Iterator[Packet[Any]]:
+    def put(self, start: int, samples: NDArray[np.float32]) -> Iterator[Packet[Any]]:
         """Encode samples that are to be heard from `start` on, counted from 0."""
         off = start - self._position
         if off < 0 and (self._position == 0 or -off > _TOLERANCE * self._rate):
@@ -163,6 +131,13 @@ class EncodedSound:
             for begin in range(0, off, self._rate):  # second by second, however long it is
                 yield from self._append(np.zeros((self._channels, min(off - begin, self._rate)), np.float32))
         yield from self._append(samples)
+
+    def rest(self) -> Iterator[Packet[Any]]:
+        """The last samples."""
+        assert self._stream is not None
+        if self._waiting.shape[1]:
+            yield from self._encode(self._waiting)
+        yield from _begun(self._stream.encode(None))
 
     def _append(self, samples: NDArray[np.float32]) -> Iterator[Packet[Any]]:
         self._position += samples.shape[1]
@@ -179,6 +154,46 @@ class EncodedSound:
         frame.pts = self._encoded
         self._encoded += samples.shape[1]
         yield from _begun(self._stream.encode(frame))
+
+
+class EncodedSound(AacTrack):
+    """Decodes, and encodes as AAC.
+
+    More channels than two that are no 5.1 are mixed down to stereo.
+    """
+
+    def __init__(self, template: AudioStream) -> None:
+        context = template.codec_context
+        rate = context.sample_rate if context.sample_rate in _RATES else 48000
+        super().__init__(rate, _LAYOUTS.get(context.channels, "stereo"))
+        self._template = template
+        self._resampler: AudioResampler | None = None
+        self._shape: tuple[str, str, int] | None = None
+
+    def begin(self, container: OutputContainer) -> None:
+        """Add its stream, described as the input's."""
+        super().begin(container)
+        assert self._stream is not None
+        _describe(self._stream, self._template)
+
+    def packets(self, packet: Packet[Any], time: float) -> Iterator[Packet[Any]]:
+        """The packets that are whole then."""
+        offset = time - float((packet.pts or 0) * packet.time_base)
+        try:
+            frames = self._template.codec_context.decode(packet)
+        except FFmpegError:
+            return  # damaged: there will be silence
+        for frame in frames:
+            start = time if frame.time is None or packet.pts is None else frame.time + offset
+            samples = self._resampled(frame)
+            if samples:
+                yield from self.put(round(start * self._rate), np.concatenate(samples, axis=1))
+
+    def _resampled(self, frame: AudioFrame) -> list[NDArray[np.float32]]:
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._resampler is None or shape != self._shape:  # broadcasts change between stereo and 5.1
+            self._resampler, self._shape = AudioResampler("fltp", self._layout, self._rate), shape
+        return [one.to_ndarray().astype(np.float32) for one in self._resampler.resample(frame)]
 
 
 def _coarse(packet: Packet[Any]) -> float:
