@@ -23,6 +23,9 @@ TCP, UDP = "tcp", "udp"
 THREADS = 2
 """Of the decoder, by slices: threads by frames would hold every picture back by one."""
 
+MOST_PIXELS = 1 << 26
+"""Of a picture, twice as many as 8K has: a damaged or hostile one may claim any size, and that much memory is taken."""
+
 _RTSP = {"allowed_media_types": "video", "protocol_whitelist": "rtsp,rtp,udp,tcp,tls,crypto,srtp,http,https"}
 _HTTP = {"user_agent": "Onlooker", "protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto"}
 _LISTS = {"hls", "dash", "concat", "sdp", "image2", "tty"}
@@ -66,6 +69,7 @@ class Connection:
             self._stream = _video(self._container)
             self._stream.thread_type = "SLICE"
             self._stream.codec_context.thread_count = THREADS
+            self._stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
             self.picture = Picture(self._stream.codec_context.sample_aspect_ratio)
             length = self._container.duration
             self.duration = (

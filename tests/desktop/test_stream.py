@@ -151,6 +151,19 @@ def test_a_size_that_changes_gives_frames_of_both_sizes() -> None:
         source.close()
 
 
+def test_a_picture_of_an_absurd_size_is_left_out() -> None:
+    absurd = cv2.imencode(".jpg", np.zeros((8200, 8200), np.uint8))[1].tobytes()
+    with camera_at() as (camera, server):
+        source = source_of(server.url("/video"))
+        opened(source, camera)
+        camera.give(absurd, picture(2))
+        sizes = {(160, 96)}
+        while (frame := source.read()) is not None and number_in(frame.pixels) != 2:
+            sizes.add(frame.size)
+        source.close()
+    assert sizes == {(160, 96)}
+
+
 # Breaking off
 
 
