@@ -215,7 +215,10 @@ def test_more_than_a_minute_is_refused() -> None:
     day.end()
 
 
-def test_what_was_dropped_among_what_led_to_it_counts_as_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("since", "first", "dropped"), [(0.0, 0, 5), (1.0, 10, 0)])
+def test_what_was_dropped_counts_as_dropped_where_it_belongs_to_what_led_to_it(
+    tmp_path: Path, since: float, first: int, dropped: int
+) -> None:
     """The encoder stalls while frames are kept; the recording that begins with them knows what it lacks."""
     flow, reached = threading.Event(), threading.Event()
 
@@ -240,16 +243,18 @@ def test_what_was_dropped_among_what_led_to_it_counts_as_dropped(tmp_path: Path)
     for frame in frames[10:13]:
         recorder.offer(frame)
     until(lambda: ring.frames == 8, "eight frames are kept")
-    file = Recording(tmp_path / "a.mp4", source="fake:0", networks={}, program="0.1.0", ring=ring, since=0.0)
+    file = Recording(tmp_path / "a.mp4", source="fake:0", networks={}, program="0.1.0", ring=ring, since=since)
     assert recorder.begin(file)
     for frame in frames[13:]:
         recorder.offer(frame)
         until(lambda: recorder.figures().waiting == 0, "it is taken")
+    until(lambda: recorder.figures().frames == 20 - first - dropped, "all is written")
+    assert recorder.figures().dropped == dropped  # told while it runs
     recorder.end()
     recorder.thread.join(PATIENCE)
     figures = recorder.figures()
-    assert _indices(figures) == [*range(5), *range(10, 20)]
-    assert (figures.captured, figures.frames, figures.dropped) == (20, 15, 5)
+    assert _indices(figures) == [*range(first, 5), *range(10, 20)]
+    assert (figures.captured, figures.frames, figures.dropped) == (20 - first, 20 - first - dropped, dropped)
 
 
 def _frame(number: int) -> Frame:

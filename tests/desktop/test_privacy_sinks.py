@@ -164,6 +164,38 @@ def test_a_recording_that_hides_does_not_begin_with_what_was_kept_unhidden(tmp_p
     assert max(map(likeness, frames)) < FOUND
 
 
+def test_a_face_that_was_missed_is_hidden_from_the_look_before_on_though_nothing_is_interpolated(
+    tmp_path: Path,
+) -> None:
+    """Two looks 0.43 s apart, the first of which misses the face: what is between waits for the second."""
+
+    class Still(CanarySource):
+        def picture(self, number: int) -> Pixels:
+            pixels = picture(50)
+            pixels[0, 0] = number, 0, 0
+            return pixels
+
+    source = Still()
+    looker = FakeLooker(free=False, find=lambda number: scene_of(50) if number else Scene())
+    session = Session(source, look=lambda _progress: looker, clock=lambda: 0)
+    session.start()
+    until(lambda: session.figures().analysis == "running", "the looker is loaded")
+    hiding = RecordingOptions(annotated=False, clean=True, interpolate=False, hide=Hide())
+    session.start_recording(tmp_path / "out.mp4", hiding, program="0")
+    source.give()
+    until(lambda: looker.taken == [0], "the first frame is looked at")
+    source.give(13)
+    until(lambda: session.figures().captured == 14, "the others are captured")
+    looker.allow()
+    until(lambda: looker.taken == [0, 13], "the last frame is looked at")
+    until(lambda: session.recordings[0].waiting == 13 or session.recordings[0].frames > 0, "those before it wait")
+    looker.allow()
+    assert finish(session, source)
+    frames = frames_of(tmp_path / "out.mp4")
+    assert len(frames) == 14
+    assert max(map(likeness, frames[1:])) < FOUND
+
+
 # What rules store
 
 
