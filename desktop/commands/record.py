@@ -80,6 +80,14 @@ def record(
     quality: Quality = 21,
     height: Height = None,
     encoder: Encoder = "auto",
+    microphone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Record the sound of a microphone too: default, or what the system calls it.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     warn_below: WarnBelow = 5.0,
     stop_below: StopBelow = 1.0,
@@ -165,6 +173,7 @@ def record(
         interpolate=not no_between,
         hide=hidden,
         limits=limits,
+        microphone=microphone,
     )
 
     def begin() -> None:

@@ -18,6 +18,7 @@ from desktop.live.slot import LONGEST_WAIT
 from desktop.live.watermark import Watermark
 from desktop.recordings.files import names_of
 from desktop.recordings.guards import refuse_full
+from desktop.recordings.microphone import Microphone
 from desktop.recordings.placing import temporary_name
 from desktop.recordings.recording import Recording
 from desktop.recordings.ring import Ring
@@ -102,6 +103,18 @@ class Recorders:
         Raises RecordingError where one takes frames already, the file cannot be made, or the disk has no room for it.
         """
         self.refuse_second()
+        refuse_full(target.path.parent, options.limits)
+        microphone = None if options.microphone is None else Microphone(options.microphone, clock=self._clock)
+        try:
+            self._start(target, options, since, microphone)
+        except BaseException:
+            if microphone is not None:
+                microphone.stop()
+            raise
+
+    def _start(
+        self, target: Target, options: RecordingOptions, since: float | None, microphone: Microphone | None
+    ) -> None:
         with self._lock:
             serves = since is not None and self._wanted is not None and self._wanted.serves(options)
             keeper = self._keeper if serves else None
@@ -118,8 +131,8 @@ class Recorders:
             clean=options.clean,
             ring=None if keeper is None else keeper.ring,
             since=since or 0.0,
+            microphone=microphone,
         )
-        refuse_full(target.path.parent, options.limits)
         with self._lock:
             self.refuse_second()
             self._forget_past()

@@ -41,8 +41,8 @@ class RecordingOptions:
     `video`: quality, height, encoder. `annotated`: a video with marks, `clean`: one without; both are two files.
     `labels`: marks with numbers and names. `face_points`: the sidecar holds the points of faces, None = unless faces
     are hidden. `interpolate`: frames that were not analysed wait for the next one that was, and get marks between those
-    of before and after. `hide`: what no stored picture shows. `limits`: of the room on the disk. Raises RecordingError
-    where no video is wanted.
+    of before and after. `hide`: what no stored picture shows. `limits`: of the room on the disk. `microphone`: the
+    name of one that is listened to, None for none. Raises RecordingError where no video is wanted.
     """
 
     video: VideoOptions = field(default_factory=VideoOptions)
@@ -53,6 +53,7 @@ class RecordingOptions:
     interpolate: bool = True
     hide: Hide | None = None
     limits: Limits = field(default_factory=Limits)
+    microphone: str | None = None
 
     def __post_init__(self) -> None:
         refuse_nothing(self.annotated, self.clean)
@@ -179,6 +180,8 @@ class Recorder:
     def pause(self, paused: bool) -> None:
         """Leave frames out from the next one on, or take them again: times stay true, so the file has a gap there."""
         self._paused = paused
+        if self.file is not None:
+            self.file.mute(paused)
 
     def end(self) -> None:
         """No more frames: write what waits, then close the file."""

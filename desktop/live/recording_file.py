@@ -48,6 +48,10 @@ class RecordingFile(Protocol):
         """Append one frame; raises RecordingError."""
         ...
 
+    def mute(self, muted: bool) -> None:
+        """Hear nothing, or hear again; may be called from any thread."""
+        ...
+
     def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
         """End it whole; raises RecordingError."""
         ...

@@ -122,6 +122,7 @@ def test_a_disk_that_is_full_ends_the_recording_which_plays_and_the_session_goes
     figures = session.recordings[0]
     assert figures.frames + figures.dropped == figures.captured
     assert "the disk is full" in figures.error
+    until(lambda: bool(session.errors), "it is told")
     assert [notice.sentence for notice in session.errors] == [figures.error]
     assert sorted(path.name for path in small_disk.iterdir()) == ["a.jsonl.part", "a.mp4.part"]
     whole = _frames(small_disk / "a.mp4.part")

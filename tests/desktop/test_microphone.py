@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from drifting_device import START, clicked, clicks
 from fake_microphone import FakeDevice, listening
-from fake_source import until
+from fake_source import FakeSource, finish, until
 from numpy.typing import NDArray
 
+from desktop.commands import cli
+from desktop.live.recording import RecordingOptions
+from desktop.live.session import Session
 from desktop.recordings.microphone import RATE, Microphone, open_device
 from desktop.recordings.recording import Recording
 from models.errors import RecordingError
@@ -116,3 +119,60 @@ def test_the_null_device_of_alsa_starts_and_is_heard() -> None:
     finally:
         device.close()
     assert sum(block.shape[1] for block in blocks if block is not None) >= 50
+
+
+def test_a_session_records_a_microphone_and_is_silent_while_it_is_paused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = FakeDevice(clicks(RATE, 0.0, 12), RATE, 0.0)
+    monkeypatch.setattr("desktop.live.recorders.Microphone", lambda _name, **_more: listening(device))
+    source = FakeSource(size=(96, 64), times=lambda number: round((START + 0.25 + number / FPS) * 1e9))
+    session = Session(source, clock=lambda: round(device.now * 1e9))
+    session.start()
+    session.start_recording(tmp_path / "out.mp4", RecordingOptions(microphone="default"), program="0")
+
+    def give(count: int) -> None:
+        for _ in range(count):
+            captured = session.figures().captured
+            device.pass_until(START + 0.25 + captured / FPS)
+            source.give()
+            until(lambda captured=captured: session.figures().captured > captured, "it is captured")  # type: ignore[misc]
+
+    give(20)
+    session.pause_recording()
+    give(20)
+    session.resume_recording()
+    give(20)
+    device.pass_until(START + 7)
+    device.end()
+    assert finish(session, source)
+    heard = clicked(sound_of(tmp_path / "out.mp4"), RATE, START) + 0.25
+    assert np.round(heard).tolist() == [1, 2, 5, 6]
+    assert np.abs(heard - np.round(heard)).max() < 0.040
+    assert device.closed.is_set()
+
+
+def test_a_recording_that_cannot_begin_lets_go_of_the_microphone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = FakeDevice(clicks(RATE, 0.0, 1), RATE, 0.0)
+    device.end()
+    monkeypatch.setattr("desktop.live.recorders.Microphone", lambda _name, **_more: listening(device))
+    source = FakeSource()
+    session = Session(source)
+    session.start()
+    (tmp_path / "out.mp4").write_bytes(b"")
+    with pytest.raises(RecordingError, match="exists"):
+        session.start_recording(tmp_path / "out.mp4", RecordingOptions(microphone="default"), program="0")
+    assert device.closed.is_set()
+    assert finish(session, source)
+
+
+def test_record_says_in_one_sentence_that_there_is_no_such_microphone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blind = ["--no-objects", "--no-faces", "--no-bodies", "--encoder", "libx264"]
+    target = str(tmp_path / "out.mp4")
+    assert cli.run(["record", "demo", "-o", target, "--duration", "1", "--microphone", "nobody's", *blind]) == 1
+    assert "microphone nobody's cannot be opened" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
