@@ -1,13 +1,14 @@
 """What is lost when a recording is killed? Records, kills with SIGKILL at a random moment, looks, repairs, looks again.
 
-    python benchmarks/kill.py [--kills 100] [--size 1280x720] [--seed 0] [--without-chromium] [--without-ffprobe]
+    python benchmarks/kill.py [--kills 100] [--size 1280x720] [--seed 0] [--look 0] [--without-chromium]
+        [--without-ffprobe]
 
 Each run is a process of its own: a real session with a made camera (30 or 5 frames a second, a picture that moves or
-one that stands still) and a looker that finds a face and a thing at once, recording with a sidecar; every third with a
-clean video besides. Every fifth is killed within 30 ms of being told to stop, while it closes its files. Judged are the
-file as the kill left it, which has to play up to at most one second before the kill, and what the repair makes of it:
-as many lines as frames, an ordinary MP4, no file under a final name that is broken. Judges: ffprobe, which decodes
-every frame, and Chromium.
+one that stands still) and a looker that finds a face and a thing, at once or after some time, recording with a sidecar;
+every third with a clean video besides. Every fifth is killed within 30 ms of being told to stop, while it closes its
+files. Judged are the file as the kill left it, which has to play up to at most one second before the kill, and what the
+repair makes of it: as many lines as frames, an ordinary MP4, no file under a final name that is broken. Judges:
+ffprobe, which decodes every frame, and Chromium.
 
 SIGKILL ends the process, not the system: what was written is in the system's memory and reaches the disk. This tests
 nothing of a power loss.
@@ -90,10 +91,14 @@ class MadeCamera:
 
 
 class MadeLooker:
-    """Finds a face and a thing in every frame, at once: long lines for the sidecar."""
+    """Finds a face and a thing in every frame it looks at, for so many seconds each: long lines for the sidecar."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
 
     def analyze(self, pixels: Pixels, _time_ns: int) -> Scene:
         """What is in it."""
+        time.sleep(self._seconds)
         height, width = pixels.shape[:2]
         box = np.array((width / 4, height / 4, width / 2, height / 2), np.float32)
         points = np.zeros((FACE_POINTS, 3), np.float32)
@@ -101,10 +106,10 @@ class MadeLooker:
         return Scene((Detection(box, 0.9, "dog", 1),), (Face(box, 0.9, points, 1),))
 
 
-def record(folder: Path, size: tuple[int, int], fps: float, *, moving: bool, both: bool) -> None:
+def record(folder: Path, size: tuple[int, int], fps: float, look: float, *, moving: bool, both: bool) -> None:
     """Record until killed; says "recording" once there are frames, and stops at the first line on stdin."""
     camera = MadeCamera(size, fps, moving=moving)
-    session = Session(camera, look=lambda _progress: MadeLooker())
+    session = Session(camera, look=lambda _progress: MadeLooker(look))
     session.start()
     while session.figures().state != "running":
         time.sleep(0.01)
@@ -122,7 +127,7 @@ def record(folder: Path, size: tuple[int, int], fps: float, *, moving: bool, bot
 
 @dataclass(slots=True)
 class Kill:
-    """One run. `both`: a clean video besides the annotated one.
+    """One run. `both`: a clean video besides the annotated one. `look`: seconds that the looker takes.
 
     `recorded`: seconds from the first frame to the kill, or to the request to stop where it was `closing`. `lost`,
     `lost_in_chromium`: seconds of them that do not play (None: not asked); `behind`: of those, how many the recording
@@ -133,6 +138,7 @@ class Kill:
     moving: bool
     closing: bool
     both: bool = False
+    look: float = 0.0
     recorded: float = 0.0
     frames: int = 0
     lost: float = 0.0
@@ -151,7 +157,8 @@ def _recording(folder: Path, size: tuple[int, int], kill: Kill) -> Iterator[subp
     width, height = size
     moving = "moving" if kill.moving else "still"
     both = "both" if kill.both else "one"
-    command = [sys.executable, __file__, "--record", str(folder), f"{width}x{height}", str(kill.fps), moving, both]
+    how = [f"{width}x{height}", str(kill.fps), str(kill.look), moving, both]
+    command = [sys.executable, __file__, "--record", str(folder), *how]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
@@ -280,11 +287,14 @@ def probe(video: Path) -> tuple[list[float], str]:
     return [moment - times[0] for moment in times], done.stderr.strip().partition("\n")[0]
 
 
-def run_all(count: int, size: tuple[int, int], seed: int, player: Player | None, *, ffprobe: bool) -> Iterator[Kill]:
+def run_all(
+    count: int, size: tuple[int, int], seed: int, look: float, player: Player | None, *, ffprobe: bool
+) -> Iterator[Kill]:
     """Kill so many times: in turn at 30 and 5 frames a second, moving and still, every fifth while closing."""
     chance = random.Random(seed)
     for number in range(count):
         kill = Kill((30.0, 5.0)[number % 2], moving=number // 2 % 2 == 0, closing=number % 5 == 4, both=number % 3 == 2)
+        kill.look = look
         run_one(kill, size, chance, player, ffprobe=ffprobe)
         yield kill
 
@@ -323,13 +333,14 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--size", type=_size, default=(1280, 720), metavar="WIDTHxHEIGHT")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--look", type=float, default=0.0, help="seconds that the looker takes for a frame")
     parser.add_argument("--without-chromium", action="store_true")
     parser.add_argument("--without-ffprobe", action="store_true")
-    parser.add_argument("--record", nargs=5, help=argparse.SUPPRESS)  # what is killed
+    parser.add_argument("--record", nargs=6, help=argparse.SUPPRESS)  # what is killed
     wanted = parser.parse_args()
     if wanted.record:
-        folder, size, fps, moving, both = wanted.record
-        record(Path(folder), _size(size), float(fps), moving=moving == "moving", both=both == "both")
+        folder, size, fps, look, moving, both = wanted.record
+        record(Path(folder), _size(size), float(fps), float(look), moving=moving == "moving", both=both == "both")
         return
     if not wanted.without_ffprobe and shutil.which("ffprobe") is None:
         sys.exit("ffprobe is not installed: install ffmpeg, or say --without-ffprobe.")
@@ -338,7 +349,9 @@ def main() -> None:
     kills: list[Kill] = []
 
     def go(player: Player | None) -> None:
-        for kill in run_all(wanted.kills, wanted.size, wanted.seed, player, ffprobe=not wanted.without_ffprobe):
+        for kill in run_all(
+            wanted.kills, wanted.size, wanted.seed, wanted.look, player, ffprobe=not wanted.without_ffprobe
+        ):
             kills.append(kill)
             print(len(kills), kill, flush=True)
 
