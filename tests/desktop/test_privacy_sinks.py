@@ -6,6 +6,7 @@ import ast
 import itertools
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ from desktop.drawing.privacy import Hide
 from desktop.frame import Pixels
 from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
+from desktop.live.watermark import Passage, Watermark
 from desktop.sources.video import VideoSource
 from models.analyzer import AnalyzerOptions, load_analyzer
 from models.scene import Scene
@@ -165,7 +167,7 @@ def test_a_recording_that_hides_does_not_begin_with_what_was_kept_unhidden(tmp_p
 
 
 def test_a_face_that_was_missed_is_hidden_from_the_look_before_on_though_nothing_is_interpolated(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two looks 0.43 s apart, the first of which misses the face: what is between waits for the second."""
 
@@ -175,6 +177,14 @@ def test_a_face_that_was_missed_is_hidden_from_the_look_before_on_though_nothing
             pixels[0, 0] = number, 0, 0
             return pixels
 
+    class Asked(Watermark):
+        frames: ClassVar[list[int]] = []
+
+        def wait(self, index: int, timeout: float) -> Passage:
+            self.frames.append(index)
+            return super().wait(index, timeout)
+
+    monkeypatch.setattr("desktop.live.session.Watermark", Asked)
     source = Still()
     looker = FakeLooker(free=False, find=lambda number: scene_of(50) if number else Scene())
     session = Session(source, look=lambda _progress: looker, clock=lambda: 0)
@@ -188,7 +198,7 @@ def test_a_face_that_was_missed_is_hidden_from_the_look_before_on_though_nothing
     until(lambda: session.figures().captured == 14, "the others are captured")
     looker.allow()
     until(lambda: looker.taken == [0, 13], "the last frame is looked at")
-    until(lambda: session.recordings[0].waiting == 13 or session.recordings[0].frames > 0, "those before it wait")
+    until(lambda: 13 in Asked.frames, "those before it have been come to")
     looker.allow()
     assert finish(session, source)
     frames = frames_of(tmp_path / "out.mp4")
@@ -217,6 +227,31 @@ def test_what_rules_store_shows_no_face(tmp_path: Path, monkeypatch: pytest.Monk
         found[len(hide)] = max(likeness(frame) for path in written for frame in frames_of(path))
     assert found[0] > FOUND
     assert found[2] < FOUND
+
+
+# The commands
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [("annotate", ["--data", "found.jsonl"]), ("record", ["--both", "--encoder", "libx264", "--no-between"])],
+)
+def test_what_a_command_writes_shows_no_face_where_it_is_told_to_hide_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, more: list[str]
+) -> None:
+    clip = write_clip(tmp_path / "in.mp4", [picture(n) for n in range(20)], [n / 20 for n in range(20)])
+    monkeypatch.setattr(f"desktop.commands.{command}.load", lambda *_: CanaryLooker())
+    seen = []
+    for hide in ([], ["--hide", "faces"], ["--hide", "faces", "--keep-face-points"]):
+        out = tmp_path / f"out{len(hide)}"
+        out.mkdir()
+        monkeypatch.chdir(out)
+        assert cli.run([command, str(clip), "-o", "out.mp4", *more, *hide, "--quiet"]) == 0
+        found = max(likeness(frame) for path in out.glob("*.mp4") for frame in frames_of(path))
+        data = next(out.glob("*.jsonl")).read_text(encoding="utf-8")
+        assert '"faces": [{' in data
+        seen.append((found > FOUND, '"points"' in data))
+    assert seen == [(True, True), (False, False), (False, True)]
 
 
 # What is rendered
