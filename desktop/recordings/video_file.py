@@ -3,7 +3,7 @@
 The file is made of fragments, flushed as they are made, and becomes an ordinary MP4 with an index when it is closed
 ("hybrid"): what was written plays however the program ends. Each frame is a fragment, written when the next comes, so
 that a kill costs one frame, and not all since the last keyframe; that takes about 110 bytes a frame. With sound a
-fragment ends where the next keyframe begins.
+fragment lasts 0.2 s.
 """
 
 from __future__ import annotations
@@ -39,8 +39,12 @@ _CONTAINER = {
 }
 
 # With sound: FFmpeg holds packets back until every stream has one, by itself for ten seconds. Here in microseconds.
-# What it says of sound at the beginning is wrong where a fragment ends before there is any: it ends at a keyframe.
-_WITH_SOUND = {"max_interleave_delta": "100000", "movflags": "hybrid_fragmented+frag_keyframe"}
+# What it says of sound at the beginning is wrong where a fragment ends before there is any: each lasts 0.2 s.
+_WITH_SOUND = {
+    "max_interleave_delta": "100000",
+    "movflags": "hybrid_fragmented+frag_keyframe",
+    "frag_duration": "200000",
+}
 
 _KEPT = "What was recorded is kept, but for its last moment."
 
