@@ -35,9 +35,14 @@ class Leftover:
         return tuple(path for path in (self.video, self.clean, self.data) if path is not None and _is_part(path))
 
     @property
+    def videos(self) -> dict[str, Path]:
+        """Its videos, by their endings."""
+        return {ending: path for ending, path in ((VIDEO, self.video), (CLEAN, self.clean)) if path is not None}
+
+    @property
     def promising(self) -> bool:
         """Whether there is anything in its videos that could play."""
-        return any(path is not None and holds_fragment(path) for path in (self.video, self.clean))
+        return any(holds_fragment(path) for path in self.videos.values())
 
     @property
     def running(self) -> bool:
@@ -76,14 +81,8 @@ def leftover_of(path: Path) -> Leftover | None:
 
 def free_stem(leftover: Leftover) -> Path:
     """The stem under which it may get its names: its own, or the first of NAME-2, NAME-3, … that nothing has."""
-    own = {leftover.video, leftover.clean, leftover.data}
-    wanted = [
-        leftover.name(ending)
-        for ending, path in ((VIDEO, leftover.video), (CLEAN, leftover.clean), (DATA, leftover.data))
-        if path is not None
-    ]
-    beside = [leftover.name(DATA)] if leftover.video is not None or leftover.clean is not None else []
-    if not any(os.path.lexists(path) and path not in own for path in (*wanted, *beside)):
+    wanted = {leftover.name(DATA), *map(leftover.name, leftover.videos)}  # no video comes beside another's data
+    if not any(os.path.lexists(path) for path in wanted - {leftover.data}):
         return leftover.stem
     number = 2
     while True:

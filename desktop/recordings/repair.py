@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.recordings.cutting import NoSidecarError, close_data, cut_sidecar, fits
-from desktop.recordings.leftovers import CLEAN, DATA, VIDEO, Leftover, free_stem
+from desktop.recordings.leftovers import DATA, Leftover, free_stem
 from desktop.recordings.locking import Lock
 from desktop.recordings.placing import SUFFIX
 from desktop.recordings.playable import Going, Playable, playable, remux
@@ -55,55 +55,50 @@ def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:
     if not all(path.is_file() for path in leftover.parts):
         raise RecordingError(f"{leftover.stem} is no longer there as it was left: it was repaired or moved meanwhile.")
     with _held(leftover.parts) as release, _cleaned(leftover):
-        if leftover.video is None and leftover.clean is None:
+        if not leftover.videos:
             return _data_alone(leftover, release)
         plays, notes = _plays(leftover, _share_of(going, 0.0, 0.2))
-        shortest, longest = (chosen(plays.values(), key=lambda one: len(one.times)) for chosen in (min, max))
-        if len(shortest.times) < len(longest.times) and longest.times[-1] - shortest.times[-1] <= _ALIKE:
-            longest = shortest
-        leftover = replace(
-            leftover,
-            video=leftover.video if VIDEO in plays else None,
-            clean=leftover.clean if CLEAN in plays else None,
-        )
-        made: dict[Path, Path] = {}
-        for number, (path, one) in enumerate(_paths(leftover, plays)):
-            times = one.times[: len(longest.times)]
-            if not one.whole or len(times) < len(one.times):
-                done = 0.2 + 0.4 * number / len(plays)
-                made[path] = _working(path)
-                remux(path, made[path], times, _share_of(going, done, done + 0.4 / len(plays)))
-        data, note = _data(leftover, longest.times, _share_of(going, 0.6, 1.0))
+        shortest, longest = (chosen((one.times for one in plays.values()), key=len) for chosen in (min, max))
+        times = shortest if longest[-1] - shortest[-1] <= _ALIKE else longest
+        made = _remuxed(plays, len(times), _share_of(going, 0.2, 0.6))
+        data, note = _data(leftover, times, _share_of(going, 0.6, 1.0))
         if data is not None and leftover.data is not None and data != leftover.data:
             made = {leftover.data: data, **made}
-        if note:
-            notes.append(note)
-        if data is None:
-            leftover = replace(leftover, data=None)
         _let_go(release)
-        files = _named(leftover, made)
-    return Repaired(files, len(longest.times), longest.times[-1], tuple(notes))
+        whole = replace(
+            leftover,
+            video=leftover.video if leftover.video in plays else None,
+            clean=leftover.clean if leftover.clean in plays else None,
+            data=leftover.data if data is not None else None,
+        )
+        files = _named(whole, made)
+    return Repaired(files, len(times), times[-1], (*notes, note) if note else notes)
 
 
-def _plays(leftover: Leftover, going: Going) -> tuple[dict[str, Playable], list[str]]:
-    """What of each video plays, by its ending. Raises the error of the first where none does."""
-    plays: dict[str, Playable] = {}
+def _plays(leftover: Leftover, going: Going) -> tuple[dict[Path, Playable], tuple[str, ...]]:
+    """What of each video plays, and what there is to say of the others. Raises the first error where none does."""
+    plays: dict[Path, Playable] = {}
     errors: list[RecordingError] = []
-    for ending, path in ((VIDEO, leftover.video), (CLEAN, leftover.clean)):
-        if path is not None:
-            try:
-                plays[ending] = playable(path, going)
-            except RecordingError as error:
-                errors.append(error)
+    paths = leftover.videos.values()
+    for number, path in enumerate(paths):
+        try:
+            plays[path] = playable(path, _share_of(going, number / len(paths), (number + 1) / len(paths)))
+        except RecordingError as error:
+            errors.append(error)
     if not plays:
         raise errors[0]
-    return plays, [f"{error} It was left." for error in errors]
+    return plays, tuple(f"{error} It was left." for error in errors)
 
 
-def _paths(leftover: Leftover, plays: dict[str, Playable]) -> Iterator[tuple[Path, Playable]]:
-    for ending, path in ((VIDEO, leftover.video), (CLEAN, leftover.clean)):
-        if path is not None:
-            yield path, plays[ending]
+def _remuxed(plays: dict[Path, Playable], most: int, going: Going) -> dict[Path, Path]:
+    """Make ordinary videos of at most so many frames of those that are none yet; where each is, beside the old one."""
+    made: dict[Path, Path] = {}
+    for number, (path, one) in enumerate(plays.items()):
+        if not one.whole or len(one.times) > most:
+            made[path] = _working(path)
+            share = _share_of(going, number / len(plays), (number + 1) / len(plays))
+            remux(path, made[path], one.times[:most], share)
+    return made
 
 
 def _data(leftover: Leftover, times: tuple[float, ...], going: Going) -> tuple[Path | None, str]:
@@ -142,7 +137,7 @@ def _named(leftover: Leftover, made: dict[Path, Path]) -> tuple[Path, ...]:
     try:
         for path, working in made.items():
             working.replace(path)
-        for part, ending in ((leftover.data, DATA), (leftover.video, VIDEO), (leftover.clean, CLEAN)):
+        for ending, part in {DATA: leftover.data, **leftover.videos}.items():
             if part is None:
                 continue
             target = stem.with_name(stem.name + ending)
