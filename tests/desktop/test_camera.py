@@ -538,6 +538,15 @@ def test_a_camera_is_opened_again_after_pauses_that_grow_and_then_stay(monkeypat
     assert camera.releases == camera.openings
 
 
+def test_a_camera_that_was_back_is_waited_for_no_longer_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = FakeCamera(size=SMALL, then={5: "unplugged"})  # after five pictures each time
+    plug(monkeypatch, camera)
+    source, patience = impatient(camera, attempts=3)
+    source.open()
+    assert len(frames_of(source, 30)) == 20
+    assert patience.pauses == [1, 1, 1, 1]
+
+
 def test_a_camera_that_froze_goes_on_once_it_moves_again(monkeypatch: pytest.MonkeyPatch) -> None:
     camera = FakeCamera(size=SMALL, then={100: "frozen"})
     plug(monkeypatch, camera)

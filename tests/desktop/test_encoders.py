@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import fake_encoders
@@ -20,7 +21,8 @@ from desktop.recordings import encoder_trial, encoders
 from desktop.recordings.apart import Apart
 from desktop.recordings.encoder import Encoder, Packet
 from desktop.recordings.encoders import PRESETS, TICKS, Choice, Chooser
-from desktop.recordings.options import AUTO, HARDWARE, X264, VideoOptions
+from desktop.recordings.encoding import Encoding
+from desktop.recordings.options import AUTO, HARDWARE, PLAIN, X264, VideoOptions
 from desktop.recordings.pixels import i420, nv12
 from desktop.recordings.recording import Recording
 from desktop.recordings.ring import Ring
@@ -309,6 +311,18 @@ def test_it_goes_to_the_fastest_and_no_further_and_the_headers_stay_the_same_byt
     assert encoder.preset == PRESETS[-1]
     assert len({tuple(headers(packet.data)) for packet in packets if packet.key}) == 1
     assert len(headers(packets[0].data)) == 2
+
+
+@pytest.mark.parametrize(("clean", "preset"), [(False, PRESETS[0]), (True, PRESETS[1])])
+def test_two_videos_share_the_time_of_one(monkeypatch: pytest.MonkeyPatch, clean: bool, preset: str) -> None:
+    def slow(*arguments: Any, **more: Any) -> Encoder:
+        return Encoder(*arguments, clock=Slow(0.020), **more)  # of the 50 ms that a frame lasts
+
+    monkeypatch.setattr("desktop.recordings.encoding.Encoder", slow)
+    encoding = Encoding((160, 96), clean=clean, options=PLAIN)
+    for number in range(40):
+        encoding.take(numbered(number), number / 20, scene=None, analysed=False)
+    assert encoding.encoder == f"libx264 {preset}"
 
 
 def test_where_nothing_hurries_the_preset_stays() -> None:

@@ -80,6 +80,19 @@ def test_all_files_of_a_recording_are_synced_each_second_and_before_they_have_th
     assert disk.synced == parts * 4
 
 
+def test_their_names_are_on_the_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[Path, list[str]]] = []
+
+    def sync_folder(folder: Path) -> None:
+        seen.append((folder, sorted(path.name for path in folder.iterdir())))
+
+    monkeypatch.setattr("desktop.recordings.files.sync_folder", sync_folder)
+    recording = begun(tmp_path / "a.mp4", monkeypatch, [0.0])
+    write(recording, 0)
+    recording.close()
+    assert seen == [(tmp_path, ["a.clean.mp4", "a.jsonl", "a.mp4"])]
+
+
 def test_frames_are_written_while_the_disk_takes_its_time_and_nothing_piles_up(
     tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
