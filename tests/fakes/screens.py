@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import mss
 import pytest
+from fake_source import until
 
 PATIENCE = 30.0
 SIZE = (320, 240)
@@ -70,7 +72,15 @@ def painted(display: str, colour: str) -> Iterator[None]:
         try:
             said = window.stdout.readline()
             assert said == "painted\n", window.stderr.read()
+            # Qt has painted; the server shows it a moment later.
+            with mss.MSS(display=display) as shots:
+                until(lambda: _pixel(shots) == colour, f"the screen is {colour}")
             yield
         finally:
             window.terminate()
             window.wait(PATIENCE)
+
+
+def _pixel(shots: mss.MSS) -> str:
+    red, green, blue = shots.grab({"left": 80, "top": 120, "width": 1, "height": 1}).pixel(0, 0)
+    return f"#{red:02x}{green:02x}{blue:02x}"
