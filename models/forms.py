@@ -12,6 +12,7 @@ begins with "error: ". A child, because importing torch stalls all threads of a 
 from __future__ import annotations
 
 import argparse
+import copy
 import importlib
 import json
 import sys
@@ -69,7 +70,7 @@ def traced(network: Network, module: NamedOutputs | None = None) -> Any:
     from models.layers import OnPictures
 
     ov = runtime.openvino()
-    built = build(network) if module is None else module
+    built = build(network) if module is None else copy.deepcopy(module)  # `OnPictures` turns its first weights round
     on_pictures = OnPictures(built.quick(), network.low, network.high).eval()
     example = torch.zeros((2, *network.input, 3), dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad():

@@ -8,12 +8,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 import resources
 from models import checking, child, forms, making, shelf
 from models.catalogue import NETWORKS
 from models.cpu_engine import CpuEngine
 from models.errors import NetworkError
+from models.weights import build
 
 SMALL = NETWORKS["face-detector-short"]
 
@@ -26,6 +28,15 @@ def test_a_form_takes_any_number_of_8_bit_pictures_and_names_its_f32_outputs() -
     assert str(pictures.element_type) == "<Type: 'uint8_t'>"
     assert tuple(output.any_name for output in model.outputs) == SMALL.outputs
     assert {str(output.element_type) for output in model.outputs} == {"<Type: 'float32'>"}
+
+
+def test_another_module_in_a_networks_place_is_left_as_it_was() -> None:
+    network = NETWORKS["face-detector-short"]
+    module = build(network)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    forms.traced(network, module)
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, before[name]), name
 
 
 def test_a_form_holds_its_weights_in_32_bits_and_says_what_it_is_made_from(tmp_path: Path) -> None:
