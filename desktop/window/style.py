@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resources
-from desktop.window.colours import Colours
+from desktop.window.colours import LIGHT, Colours
 
 
 def sheet(colours: Colours) -> str:
@@ -111,7 +111,7 @@ QMenu::indicator {{ width: 14px; height: 14px; left: 8px; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 6px 8px; }}
 QMenu::section {{ color: {c.muted}; padding: 6px 10px 2px 10px; font-size: 11px; font-weight: 600; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
-QBalloonTip QLabel {{ color: #1a1f26; }}
+QBalloonTip QLabel {{ color: {LIGHT.text}; }}
 QBalloonTip QPushButton {{ background: transparent; padding: 0; }}
 
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}

@@ -512,7 +512,7 @@ def test_an_output_of_the_wrong_kind_is_refused(
 
 
 def test_live_sources_are_refused_with_what_to_do(tmp_path: Path, annotate: Annotate) -> None:
-    with pytest.raises(SourceError, match=r"camera:0 is live, .* record it in the window, with `onlooker camera:0`"):
+    with pytest.raises(SourceError, match=r"camera:0 is live, .* record it with `onlooker record`"):
         annotate(["camera:0"], tmp_path / "out.mp4")
 
 
