@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--others", type=int, default=96, help="test pictures that show none of the classes")
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
