@@ -106,7 +106,7 @@ class Recorder:
         self._file = None if isinstance(file, Ring) else file
         self._next: RecordingFile | None = None
         self._clock, self._failed, self._noted = clock, failed, noted
-        self._notes = 0
+        self._told: set[str] = set()  # of the file's notes
         self._conveyor: Conveyor[_Offered] = Conveyor(capacity, lambda offered: offered.frame.pixels.nbytes)
         self._pictures = Pictures(
             annotated=options.annotated,
@@ -338,9 +338,10 @@ class Recorder:
             moment=datetime.now(UTC) - timedelta(microseconds=max(0, self._clock() - frame.time) / 1e3),
         )
         if self._file is not None:
-            for note in self._file.notes[self._notes :]:
-                self._notes += 1
-                self._noted(note)
+            for note in self._file.notes:
+                if note not in self._told:
+                    self._told.add(note)
+                    self._noted(note)
         self._count(self._numbers.pop(frame.index), None if matched.scene is not None else matched.passage)
 
     def _count(self, number: int, passage: Passage | None) -> None:

@@ -560,3 +560,18 @@ def test_what_an_encoder_could_not_is_told_and_the_recording_goes_on(
     _checked(session.recordings[0])
     assert [notice.sentence for notice in session.errors] == ["The encoder gave up: libx264 goes on."]
     assert session.recordings[0].encoder.startswith("libx264")
+
+
+def test_each_thing_that_could_not_be_is_told_once_whatever_part_of_the_recording_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The microphone is lost, then the encoder gives up, whose sentences come before the microphone's."""
+    lost, gave_up = "The microphone was lost.", "The encoder gave up."
+    monkeypatch.setattr(Recording, "notes", property(lambda file: (lost,) if file.frames < 2 else (gave_up, lost)))
+    source = _source()
+    session = _start(source)
+    _record(session, tmp_path / "a.mp4")
+    source.give(4)
+    _captured(session, 4)
+    assert finish(session, source)
+    assert [notice.sentence for notice in session.errors] == [lost, gave_up]
