@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from desktop.recordings.playable import STRIDE, Going, Halted
-from desktop.recordings.reasons import why
+from desktop.recordings.reasons import why, why_unread
 from desktop.recordings.sidecar_reader import LONGEST, End, Entry, Header, Line, entry_of
 from desktop.recordings.syncing import sync
 from models.errors import RecordingError
@@ -169,7 +169,7 @@ def _entries(path: Path, going: Going, *, strict: bool = False) -> Iterator[tupl
                 if entry is not None:
                     yield raw, entry
     except OSError as error:
-        raise RecordingError(f"The data file {path} cannot be read: {why(error)}.") from error
+        raise RecordingError(f"The data file {path} cannot be read: {why_unread(error)}.") from error
 
 
 def _line(file: str | None, entry: Mapping[str, object]) -> bytes:

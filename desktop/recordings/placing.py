@@ -66,7 +66,8 @@ class Placing:
             self.temporary.open("ab" if overwrite else "xb").close()
         except FileExistsError as error:
             raise RecordingError(
-                f"{self.temporary} is there already: another recording writes it or was cut off; move it away first."
+                f"{self.temporary} is there already: another recording writes it or was cut off; "
+                "move it away first, or make it whole with `onlooker repair`."
             ) from error
         except OSError as error:
             raise RecordingError(f"{target} cannot be written: {why(error)}.") from error

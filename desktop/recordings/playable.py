@@ -18,7 +18,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from desktop.recordings.reasons import why
+from desktop.recordings.reasons import why, why_unread
 from desktop.recordings.syncing import sync
 from models.errors import RecordingError
 
@@ -80,7 +80,7 @@ def playable(path: Path, going: Going = lambda _share: True) -> Playable:
     except FFmpegError as error:
         raise RecordingError(_NOTHING.format(path)) from error
     except OSError as error:
-        raise RecordingError(f"The video {path} cannot be read: {why(error)}.") from error
+        raise RecordingError(f"The video {path} cannot be read: {why_unread(error)}.") from error
     ticks.sort()
     return Playable(tuple(float((tick - ticks[0]) * scale) for tick in ticks), whole)
 

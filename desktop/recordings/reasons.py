@@ -21,3 +21,14 @@ def why(error: OSError) -> str:
         errno.ENAMETOOLONG: "the name is too long",
     }
     return reasons.get(error.errno or 0) or (error.strerror or str(error) or "the system gives no reason").rstrip(".")
+
+
+def why_unread(error: OSError) -> str:
+    """The cause of a failed read, likewise."""
+    reasons = {
+        errno.ENOENT: "there is no such file",
+        errno.EACCES: "it may not be read",
+        errno.EPERM: "it may not be read",
+        errno.EISDIR: "it is a folder",
+    }
+    return reasons.get(error.errno or 0) or why(error)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tomlkit.items import InlineTable
 
 from desktop.recordings.placing import Placing
-from desktop.recordings.reasons import why
+from desktop.recordings.reasons import why, why_unread
 from desktop.recordings.rule import RecordAction, Rule, nearest, unknown
 from models.errors import RecordingError, RuleError
 
@@ -52,10 +52,8 @@ def load(path: Path, labels: Sequence[str] | None = None) -> tuple[Rule, ...]:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
-    except FileNotFoundError as error:
-        raise RuleError(f"The rules {path} cannot be read: there is no such file.") from error
     except OSError as error:
-        raise RuleError(f"The rules {path} cannot be read: {why(error)}.") from error
+        raise RuleError(f"The rules {path} cannot be read: {why_unread(error)}.") from error
     except ValueError as error:  # a name that no file can have
         raise RuleError(f"The rules {path} cannot be read: {error}.") from error
     if len(data) > _LARGEST:

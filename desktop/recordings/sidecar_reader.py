@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.recordings.pixels import Size
-from desktop.recordings.reasons import why
+from desktop.recordings.reasons import why_unread
 from desktop.recordings.sidecar import VERSION
 from models.errors import RecordingError
 from models.scene import BODY_POINTS, FACE_POINTS, Body, Detection, Face, Scene
@@ -96,7 +96,7 @@ def read_sidecar(path: Path) -> Iterator[Entry]:
             if number == 0:
                 raise RecordingError(f"{path} is empty: it holds no data of a recording.")
     except OSError as error:
-        raise RecordingError(f"The data file {path} cannot be read: {why(error)}.") from error
+        raise RecordingError(f"The data file {path} cannot be read: {why_unread(error)}.") from error
 
 
 def entry_of(raw: bytes) -> Entry | None:

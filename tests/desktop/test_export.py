@@ -453,7 +453,8 @@ def test_the_command_says_what_it_wrote_and_that_a_recording_was_cut_off(
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["missing.jsonl", "-o", "out.csv"], 1, "missing.jsonl cannot be read"),
+        (["missing.jsonl", "-o", "out.csv"], 1, "missing.jsonl cannot be read: there is no such file."),
+        ([".", "-o", "out.csv"], 1, "The data file . cannot be read: it is a folder."),
         (["clip.jsonl", "-o", "out"], 1, "does not say which format is meant"),
         (["clip.jsonl", "-o", "clip.jsonl", "--format", "mot"], 1, "is the sidecar itself"),
         (["clip.jsonl", "-o", "nowhere/out.csv"], 1, "the folder does not exist"),

@@ -62,7 +62,9 @@ def test_a_file_that_appeared_meanwhile_is_not_replaced_and_the_new_one_is_kept(
 def test_what_an_interrupted_run_left_is_not_overwritten(tmp_path: Path) -> None:
     left = tmp_path / "a.mp4.part"
     left.write_bytes(b"an hour of video")
-    with pytest.raises(RecordingError, match="was cut off; move it away"):
+    with pytest.raises(
+        RecordingError, match="was cut off; move it away first, or make it whole with `onlooker repair`"
+    ):
         Placing(tmp_path / "a.mp4")
     assert left.read_bytes() == b"an hour of video"
 

@@ -113,7 +113,7 @@ def test_the_file_is_named_where_it_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"#" * (2**20 + 1))
     with pytest.raises(RuleError, match="larger than 1 MB"):
         load(path)
-    with pytest.raises(RuleError, match="cannot be read"):
+    with pytest.raises(RuleError, match="cannot be read: it is a folder"):
         load(tmp_path)
     path.write_text(DOG + "score = 3")
     with pytest.raises(RuleError, match=r"rules.toml: The rule “Dog”: score should be"):
