@@ -81,5 +81,7 @@ def span(seconds: float) -> str:
 
 
 def amount(count: int) -> str:
-    """Bytes in words for people: 4.2 GB, 512 MB."""
-    return f"{count / GIGABYTE:.1f} GB" if count >= GIGABYTE else f"{count / 10**6:.0f} MB"
+    """Bytes in words for people: 4.2 GB, 512 MB, 0.4 MB."""
+    if count >= GIGABYTE:
+        return f"{count / GIGABYTE:.1f} GB"
+    return f"{count / 10**6:.{1 if 0 < count < 10**6 else 0}f} MB"

@@ -164,7 +164,9 @@ def test_limits_below_nothing_are_refused() -> None:
         Limits(warn=-1)
 
 
-@pytest.mark.parametrize(("count", "words"), [(4_240_000_000, "4.2 GB"), (512_400_000, "512 MB"), (0, "0 MB")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(4_240_000_000, "4.2 GB"), (512_400_000, "512 MB"), (0, "0 MB"), (420_000, "0.4 MB")]
+)
 def test_amounts_are_told_in_words_for_people(count: int, words: str) -> None:
     assert amount(count) == words
 
