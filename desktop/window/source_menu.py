@@ -104,7 +104,11 @@ def title_of(name: str, cameras: Sequence[AnyCamera] = ()) -> str:
     if name.startswith("screen:"):
         screen, _, part = name.partition(":")[2].partition(":")
         number = int(screen) + 1 if screen.isdecimal() else screen
-        return f"Part of screen {number}" if part else f"Screen {number}"
+        if not part:
+            return f"Screen {number}"
+        width, height = part.split(",")[2:4] if part.count(",") == 3 else ("", "")
+        size = f", {width} × {height}" if width and height else ""  # noqa: RUF001 - that is the sign
+        return f"Part of screen {number}{size}"
     return Path(name).name or name
 
 

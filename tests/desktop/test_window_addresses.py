@@ -122,7 +122,7 @@ def test_a_part_of_the_screen_is_drawn_on_its_picture(opened: MainWindow, room: 
         QTest.keyClick(drawing, key, Qt.KeyboardModifier.ShiftModifier)  # from the middle a tenth on
     QTest.keyClick(drawing, Qt.Key.Key_Return)
     assert list(room.sources)[-1] == "screen:0:960,540,192,108"
-    assert opened.title == "Part of screen 1"
+    assert opened.title == "Part of screen 1, 192 × 108"  # noqa: RUF001 - that is the sign
 
 
 def test_what_is_waited_for_is_said_over_the_picture(opened: MainWindow, room: FakeRoom) -> None:

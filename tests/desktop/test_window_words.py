@@ -102,6 +102,9 @@ def test_recordings_are_told_with_what_was_lost() -> None:
         ("demo", "Demo clip"),
         ("/home/me/My clip.mp4", "My clip.mp4"),
         ("camera:0", "camera:0"),
+        ("screen:1", "Screen 2"),
+        ("screen:0:10,20,400,300", "Part of screen 1, 400 × 300"),  # noqa: RUF001 - that is the sign
+        ("screen:0:half", "Part of screen 1"),
         ("rtsp://door/1", "rtsp://door/1"),
         ("/", "/"),
     ],
