@@ -119,7 +119,7 @@ def sign(figures: Figures, title: str, *, seen: bool, live: bool, hidden: bool =
         if figures.silent is None:
             return "", f"Waiting for the first picture of {title}…"
         silent = live and figures.silent > _SILENT
-        late = "Hidden whole: nobody has looked at it in time" if hidden else ""
+        late = "Hidden whole: it was not analysed in time" if hidden else ""
         return (f"No new picture for {figures.silent:.0f} s" if silent else late), figures.trouble
     if not seen:
         return "", {"lost": f"{title} cannot be watched", "stopped": "Stopped"}.get(figures.state, "")

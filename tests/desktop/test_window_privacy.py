@@ -66,7 +66,7 @@ def test_a_source_opened_while_faces_are_hidden_never_shows_one(
         room.newest().give()
         events(lambda: opened.stage.preview.shown is not None, "there is a picture")
         assert on_screen(opened) < FOUND
-        events(lambda: opened.stage.said[0].startswith("Hidden whole"), "it says why")
+        events(lambda: opened.stage.said[0] == "Hidden whole: it was not analysed in time", "it says why")
         room.loading.set()
         shown = opened.stage.preview
         events(lambda: shown.shown is not None and shown.shown.scene is not None, "it is analysed")
