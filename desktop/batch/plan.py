@@ -12,7 +12,8 @@ from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
 from desktop.batch.outputs import VIDEO_SUFFIX
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
-from desktop.sources.naming import expanded, make_source, name_of, path_of, shown_as
+from desktop.sources.address import without_secrets
+from desktop.sources.naming import expanded, make_source, name_of, path_of
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError
@@ -72,8 +73,8 @@ def _names(given: str) -> list[str]:
     """
     if make_source(given).live:
         raise SourceError(
-            f"{shown_as(given)} is live, and only videos, pictures and folders can be annotated: "
-            f"watch it in the window, with `onlooker {shown_as(given)}`, or record it with `onlooker record`."
+            f"{without_secrets(given)} is live, and only videos, pictures and folders can be annotated: "
+            f"watch it in the window, with `onlooker {without_secrets(given)}`, or record it with `onlooker record`."
         )
     if not _is_folder(given):
         return [given]

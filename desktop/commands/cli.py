@@ -30,10 +30,11 @@ from desktop.commands.record import record
 from desktop.commands.render import render
 from desktop.commands.repair import repair
 from desktop.commands.self_check import self_check
-from desktop.commands.talk import logs_on_stderr, redacted
+from desktop.commands.talk import logs_on_stderr
 from desktop.commands.train import train
 from desktop.commands.watch import watch
 from desktop.commands.window import window
+from desktop.sources.address import without_secrets
 from models.errors import OnlookerError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -156,7 +157,7 @@ def _unforeseen(error: Exception) -> str:
 def _could_not(sentence: str) -> int:
     """Tell it; the exception in hand goes into the log, which --debug shows."""
     logger.debug("this ended the command", exc_info=True)
-    typer.echo(redacted(sentence), err=True)
+    typer.echo(without_secrets(sentence), err=True)
     return 1
 
 

@@ -38,9 +38,10 @@ from desktop.commands.options import (
     analyzer_options,
     limits_of,
 )
-from desktop.commands.talk import Talk, redacted
+from desktop.commands.talk import Talk
 from desktop.commands.troubles import Troubles
 from desktop.commands.video_choice import Both, Clean, Encoder, Height, Quality, choose_encoder, video_choice
+from desktop.sources.address import without_secrets
 from models.errors import RecordingError, SourceError
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def _as_json(recording: RecordingFigures, error: str, *, interrupted: bool) -> d
         "late": recording.late,
         "full": recording.full,
         "interrupted": interrupted,
-        "error": recording.error or redacted(error),
+        "error": recording.error or without_secrets(error),
     }
 
 

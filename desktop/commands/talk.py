@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,17 +13,8 @@ from contextlib import contextmanager
 import typer
 
 from desktop.recordings.reasons import why
+from desktop.sources.address import without_secrets
 from models.errors import RecordingError
-
-_SECRETS = (
-    re.compile(r"(?<=://)[^/\s@]+@"),  # user:password@ of an address
-    re.compile(r"(?<=[?&])((?:pass\w*|pwd|token|secret|key|auth\w*)=)[^&\s'\"]+", re.IGNORECASE),
-)
-
-
-def redacted(text: str) -> str:
-    """The text without the names and passwords that addresses carry."""
-    return _SECRETS[1].sub(r"\1***", _SECRETS[0].sub("***@", text))
 
 
 class Talk:
@@ -39,11 +29,11 @@ class Talk:
     def say(self, sentence: str) -> None:
         """Tell the user something, on stderr."""
         if not self.quiet:
-            self._write(redacted(sentence))
+            self._write(without_secrets(sentence))
 
     def fail(self, sentence: str) -> None:
         """Tell the user what could not be done, on stderr, quiet or not."""
-        self._write(redacted(sentence))
+        self._write(without_secrets(sentence))
 
     @contextmanager
     def by(self, write: Callable[[str], None]) -> Iterator[None]:
@@ -92,7 +82,7 @@ class RedactedFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
-        return redacted(super().format(record))
+        return without_secrets(super().format(record))
 
 
 @contextmanager

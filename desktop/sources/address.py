@@ -20,8 +20,22 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 """Keys of a query whose values tell one stream of a camera from another, and nothing else."""
-_IN_PATH = re.compile(r"(?P<key>user(?:name)?|passw(?:or)?d|pass|pwd|token|key|auth)=[^_&;/]*", re.IGNORECASE)
+_IN_PATH = re.compile(
+    r"(?P<key>user(?:name)?|passw(?:or)?d|pass|pwd|token|key|auth)=(?:(?!_[a-z0-9]+=)[^&;/\s])*", re.IGNORECASE
+)
+"""Of such parts of a path as user=eve_password=apple_channel=1.sdp: each value ends where the next key begins."""
 _FORGOTTEN = re.compile(rf"[=/?&]{re.escape(HIDDEN)}(?:[_/?&;]|$)")
+_BEGIN = r"(?:[a-z][a-z0-9+.-]{0,30}://|(?:rtsp|http)s?:(?=\S))"
+_IN_TEXT = re.compile(
+    # An address, to the next space or the next address; a password with spaces in it, to the @ after it.
+    rf"(?P<address>{_BEGIN}(?:[^\s/?#@:\[]+:(?!\d{{1,5}}(?:[\s/?#.,;)'\"]|$))[^@\n]{{0,200}}@)?(?:(?!{_BEGIN})\S)*)"
+    # user:password@host without what an address begins with; C:\clips\a@b.mp4 is none.
+    r"|(?P<bare>(?:[^/\\@\s:'\"]{2,64}:(?!//)|[^/\\@\s:'\"]:(?![\\/]))(?:(?!://)\S){0,200}@)"
+    # A value of a query, and what some cameras take in their path.
+    rf"|(?P<pair>(?<=[?&])[^\s?&=]{{1,64}}=[^\s?&'\"]*)|{_IN_PATH.pattern}",
+    re.IGNORECASE,
+)
+_AFTER = "'\"`.,;:)]}>"  # what may stand behind an address in a sentence
 _TOKEN = 16  # letters and digits in a row that mean nothing to a reader
 _MOST_CAPITALS = 3  # of such a row that may be a word
 
@@ -82,6 +96,24 @@ def redacted(name: str) -> str:
     path = "/".join(_segment(one) for one in path.partition("#")[0].split("/"))
     query = "&".join(_value(one) for one in query.partition("#")[0].split("&")) if query else ""
     return f"{found['scheme']}:{found['slashes']}{HIDDEN + '@' if user else ''}{host}{path}{mark}{query}"
+
+
+def without_secrets(text: str) -> str:
+    """Any text as it may be shown or logged: what `redacted` hides of an address is hidden of each that it holds, and
+    so are user and password, values of queries and of keys such as `password=` where no address begins.
+
+    It rather hides too much than too little. A name that is to be known again is shown by `redacted`.
+    """
+    return _IN_TEXT.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    if (address := found["address"]) is not None:
+        end = len(address.rstrip(_AFTER))
+        return redacted(address[:end]) + address[end:]
+    if found["bare"] is not None:
+        return f"{HIDDEN}@"
+    return _value(found["pair"]) if found["pair"] is not None else f"{found['key']}={HIDDEN}"
 
 
 def _split(rest: str) -> tuple[str, str, str]:

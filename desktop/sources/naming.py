@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 import cv2
 
 import resources
-from desktop.sources.address import HIDDEN, SCHEMES, address_of, redacted
+from desktop.sources.address import SCHEMES, address_of, without_secrets
 from desktop.sources.camera import CameraSource
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.screen import ScreenSource
@@ -29,7 +29,6 @@ NAMES = (
 """What can be named, for sentences and help."""
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
-_SECRET = re.compile(r"[^/@\s]+:[^/@\s]*@")
 _TILED = {".heic", ".heif"}  # FFmpeg would take one tile of such a picture for a video
 
 
@@ -99,11 +98,6 @@ def is_live(name: str) -> bool:
     return _scheme(name.strip()) in {"camera", "screen", *SCHEMES}
 
 
-def shown_as(name: str) -> str:
-    """A name as it may be shown, logged and stored: an address without user, password and tokens."""
-    return _SECRET.sub(f"{HIDDEN}@", redacted(name))
-
-
 def is_picture(path: Path) -> bool:
     """Whether a file is a picture: by its ending, or where that says nothing by its first bytes."""
     suffix = path.suffix.lower()
@@ -152,4 +146,4 @@ def _nothing(name: str, scheme: str) -> str:
         return f"Nothing is named: name {NAMES}."
     if scheme and scheme != "file":
         return f"{scheme}:// is not known: name {NAMES}."
-    return f"There is no file or folder {shown_as(name)}: name {NAMES}."
+    return f"There is no file or folder {without_secrets(name)}: name {NAMES}."

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from desktop.sources.address import Address, address_of, redacted
+from desktop.sources.address import Address, address_of, redacted, without_secrets
 from models.errors import SourceError
 
 CANARY = "canary7"
@@ -29,6 +29,7 @@ CANARY = "canary7"
         ("http://host/video?x=canary7#canary7", "http://host/video?x=***"),
         ("http://host/video#canary7", "http://host/video"),
         ("rtsp://host/user=canary7_password=canary7_channel=1.sdp", "rtsp://host/user=***_password=***_channel=1.sdp"),
+        ("rtsp://host/user=eve_password=canary7_canary7_stream=1", "rtsp://host/user=***_password=***_stream=1"),
         ("rtsps://host:7441/canary7AbCdEfGhIj", "rtsps://host:7441/***"),
         ("rtsp://host/axis-media/media.amp", "rtsp://host/axis-media/media.amp"),
         ("http://host/a@b.mp4", "http://host/a@b.mp4"),
@@ -39,12 +40,34 @@ CANARY = "canary7"
 def test_of_an_address_only_what_is_not_secret_is_shown(whole: str, shown: str) -> None:
     assert redacted(whole) == shown
     assert redacted(shown) == shown
+    assert without_secrets(f"Is '{whole}' there?") == f"Is '{shown}' there?"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Twice rtsp://a:canary7@c and rtsp://d:canary7@f.", "Twice rtsp://***@c and rtsp://***@f."),
+        ("['rtsp://a:canary7@c','rtsp://d:canary7@f']", "['rtsp://***@c','rtsp://***@f']"),
+        ("mail me@example.org about C:\\clip.mp4", "mail me@example.org about C:\\clip.mp4"),
+        ("lost rtsp://eve:cana ry@host/x, again", "lost rtsp://***@host/x, again"),
+        ("no eve:canary7/canary7@host/live", "no ***@host/live"),
+        ("GET /live?loginpas=canary7&channel=1 HTTP/1.1", "GET /live?loginpas=***&channel=1 HTTP/1.1"),
+        ("url=rtsp://eve:canary7@host", "url=rtsp://***@host"),
+        ("1rtsp:eve:canary7@host", "***@host"),
+        ("at 10:35:07 the host answered: no", "at 10:35:07 the host answered: no"),
+    ],
+)
+def test_of_a_text_only_what_is_not_secret_is_shown(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
+    assert without_secrets(shown) == shown
 
 
 @given(some.text(alphabet="abc1:@/?#&=%.", max_size=30), some.text(alphabet="abc:@/?#&=%.", max_size=12))
 def test_whatever_stands_around_it_a_password_before_a_host_is_hidden(before: str, after: str) -> None:
     assert CANARY not in redacted(f"rtsp://user:{CANARY}@host/{after}")
     assert CANARY not in redacted(f"rtsp://{before.replace('/', '')}:{CANARY}@host")
+    assert CANARY not in without_secrets(f"'rtsp://user:{CANARY}@host/{after}'")
+    assert CANARY not in without_secrets(f"'rtsp://{before.replace('/', '')}:{CANARY}@host'")
 
 
 def test_neither_the_text_nor_the_form_for_developers_of_an_address_holds_its_password() -> None:
