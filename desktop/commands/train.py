@@ -153,6 +153,9 @@ def train(
             raise
     halves = written.with_suffix(".safetensors")
     talk.answer(str(halves if halves.is_file() else written))
+    added = written.with_suffix(".onnx")
+    if added.is_file():
+        talk.say(f"To watch with it: onlooker models add {added}")
 
 
 def _start(init: Path | None) -> Path | None:

@@ -10,10 +10,12 @@ from models.importing.end_to_end import EndToEnd
 from models.importing.family import Answers, Family, Size
 from models.importing.look import Look
 from models.importing.nanodet import NanoDetPlus
+from models.importing.own_design import OwnDesign
 from models.importing.yolo import WithObjectness, WithOne, WithoutObjectness
 from models.importing.yolox import Decoded, Raw
 
 FAMILIES: tuple[Family, ...] = (
+    OwnDesign(),
     EndToEnd(),
     LabelsBoxesScores(),
     NanoDetPlus(),

@@ -13,7 +13,7 @@ import torch
 
 from models.detector import Detector
 from models.errors import OnlookerError
-from models.training import checkpoint, evaluation, examples, half_precision, start, teacher
+from models.training import checkpoint, evaluation, examples, exporting, half_precision, start, teacher
 from models.training.annotations import read
 from models.training.augmentation import Augmentation
 from models.training.batches import Plan
@@ -78,7 +78,8 @@ class Options:
 
 def train(options: Options, *, tell: Callable[[Report], None], note: Note, progress: Progress | None = None) -> Path:
     """Train as told and give the file of weights, `out`/weights.npz; with safetensors installed another in 16 bits lies
-    beside it. Goes on where an earlier call with the same options stopped.
+    beside it, with onnx installed weights.onnx, which is a detector to be added (`models.importing`). Goes on where an
+    earlier call with the same options stopped.
 
     `tell`: of each report; `note`: of what was left out or done, in sentences; `progress`: of long preparations, what,
     done, of how many. Raises OnlookerError; KeyboardInterrupt once the state is kept.
@@ -112,7 +113,12 @@ def train(options: Options, *, tell: Callable[[Report], None], note: Note, progr
     how = Augmentation(mosaic=options.mosaic, mixed=options.mixed)
     plan = Plan(options.batch, options.sides, options.odds, options.wide, how, options.seed)
     trainer.run(learned, plan, tell, _judge(options, names, note))
-    return _write(trainer.averaged(), options.out, note)
+    written = _write(trainer.averaged(), options.out, note)
+    try:
+        exporting.export(trainer.averaged(), names, options.out / f"{WEIGHTS}.onnx")
+    except ImportError:
+        note("onnx is not installed: there is no weights.onnx, which `onlooker models add` would take.")
+    return written
 
 
 def _check(options: Options) -> None:

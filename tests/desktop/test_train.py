@@ -46,6 +46,8 @@ def test_own_classes_are_trained_and_the_answer_is_where_the_weights_lie(
     said = capsys.readouterr()
     assert said.out.strip() == str(out / "weights.safetensors")
     assert (out / "weights.safetensors").stat().st_size < 6_000_000
+    assert f"onlooker models add {out / 'weights.onnx'}" in said.err
+    assert (out / "weights.onnx").is_file()
     assert "Step 3 of 3: loss" in said.err
     assert "AP" in said.err
     assert (
