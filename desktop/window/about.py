@@ -30,7 +30,7 @@ _PARTS = (
     ("cv2-enumerate-cameras", "cv2-enumerate-cameras", "MIT"),
 )
 _SUMMARY = (
-    "Watches a camera or a file and shows live what is in the picture. "
+    "Watches a camera, a file, a stream or the screen, and shows live what is in the picture. "
     "It runs on this computer alone and sends nothing anywhere; further detectors are fetched only if you ask for it."
 )
 _BUNDLE = (
