@@ -131,8 +131,8 @@ def record(
     from desktop.sources.naming import make_source
 
     found = make_source(source)
-    path = _target(output, source)
-    _refuse(path, limits, both=both, overwrite=overwrite)
+    place = _place(output, source)
+    place(lambda path: _refuse(path, limits, both=both, overwrite=overwrite))
     seeing = not (no_objects and no_faces and no_bodies)
     options = None
     if seeing:
@@ -177,7 +177,7 @@ def record(
         microphone=microphone,
     )
 
-    def begin() -> None:
+    def begin(path: Path) -> None:
         session.start_recording(
             path,
             wanted,
@@ -187,26 +187,26 @@ def record(
             seconds=duration,
         )
 
-    _Run(session, talk, json=json).run(begin)
+    _Run(session, talk, json=json).run(lambda: place(begin))
 
 
-def _target(output: Path | None, source: str) -> Path:
-    """The video's name: as it is named, or a new one in the folder that is named or, where none is, the usual one.
+def _place(output: Path | None, source: str) -> Callable[[Callable[[Path], None]], None]:
+    """What does something with the video's name: as it is named, or one in a folder that is new each time.
 
-    Raises RecordingError where it is the source itself; typer.BadParameter where it is no name of an MP4.
+    The folder is the one that is named or, where none is, the usual one. Raises RecordingError where it is the source itself; typer.BadParameter where it is no name of an MP4.
     """
-    from desktop.live.snapshot import new_name
+    from desktop.live.snapshot import in_new_name
     from desktop.sources.naming import path_of
 
     if output is None or output.expanduser().is_dir():
         folder = folders.videos() if output is None else output.expanduser()
-        return new_name(folder, datetime.now().astimezone(), _SUFFIX)
+        return lambda do: in_new_name(folder, datetime.now().astimezone(), _SUFFIX, do)
     target = output.expanduser()
     if target.suffix != _SUFFIX:  # in small letters: what a crash leaves is found by its name
         raise typer.BadParameter(f"{output} is no name for a video: end it with {_SUFFIX}, or name a folder.")
     if target.exists() and path_of(source).exists() and target.samefile(path_of(source)):
         raise RecordingError(f"{output} is what is to be recorded: choose another name.")
-    return target
+    return lambda do: do(target)
 
 
 def _refuse(path: Path, limits: Limits, *, both: bool, overwrite: bool) -> None:

@@ -247,12 +247,14 @@ def _watch(
 ) -> None:
     """Watch until the end of the source, or until asked to end; everything is whole then."""
     from desktop.live.ruling import Deeds, Ruling, longest_before
-    from desktop.live.snapshot import new_name, take
+    from desktop.live.snapshot import in_new_name, take
 
     def record(before: float) -> Path:
-        path = new_name(folder, datetime.now().astimezone(), ".mp4")
-        session.start_recording(path, options, program=__version__, networks=networks, before=before)
-        return path
+        def begin(path: Path) -> Path:
+            session.start_recording(path, options, program=__version__, networks=networks, before=before)
+            return path
+
+        return in_new_name(folder, datetime.now().astimezone(), ".mp4", begin)
 
     def snapshot(shown: Shown, moment: datetime) -> Path:
         return take(session.veiled(shown), folder, moment, labels=options.labels)

@@ -134,17 +134,27 @@ class Recorders:
             microphone=microphone,
         )
         with self._lock:
-            self.refuse_second()
-            self._forget_past()
-            if keeper is not None and keeper is self._keeper and keeper.begin(file, target.seconds):
-                recorder, self._keeper = keeper, None
-            elif keeper is not None:
-                raise RecordingError("What led to this moment is gone: start the recording again.")
-            else:
-                self._dismiss()
-                recorder = self._recorder(file, options, target.capacity, target.seconds)
+            try:
+                recorder = self._taken_on(file, keeper, target, options)
+            except BaseException:
+                file.abort()
+                raise
             self._watch_over(recorder, target, options)
             self._recorders = (*self._recorders, recorder)
+
+    def _taken_on(
+        self, file: Recording, keeper: Recorder | None, target: Target, options: RecordingOptions
+    ) -> Recorder:
+        """Who writes the file: the one that kept what led to it, or a new one. Under the lock."""
+        self.refuse_second()
+        self._forget_past()
+        if keeper is None:
+            self._dismiss()
+            return self._recorder(file, options, target.capacity, target.seconds)
+        if keeper is not self._keeper or not keeper.begin(file, target.seconds):
+            raise RecordingError("What led to this moment is gone: start the recording again.")
+        self._keeper = None
+        return keeper
 
     def _recorder(
         self,

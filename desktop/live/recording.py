@@ -297,7 +297,8 @@ class Recorder:
 
     def _fail(self, sentence: str) -> None:
         self._conveyor.cut()
-        self._end(self._file.abort() if self._file is not None else (), sentence)
+        file = self.file  # one that was to begin has its name already
+        self._end(file.abort() if file is not None else (), sentence)
         self._failed(sentence)
 
     def _end(self, files: tuple[Path, ...] | None, error: str) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 
 from desktop.drawing.marks import marks_of
 from desktop.drawing.renderer import draw
 from desktop.live.showing import Shown
+from desktop.recordings.locking import NameTakenError
 from desktop.recordings.placing import Placing, free_name
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
-_naming = threading.Lock()
+T = TypeVar("T")
+
+_MOST = 100  # names that are tried: each may be taken by another program the moment it was chosen
 
 
 def file_name(moment: datetime, suffix: str) -> str:
@@ -35,6 +39,19 @@ def new_name(folder: Path, moment: datetime, suffix: str) -> Path:
     return free_name(folder / file_name(moment, suffix))
 
 
+def in_new_name(folder: Path, moment: datetime, suffix: str, make: Callable[[Path], T]) -> T:
+    """What `make` gives for a `new_name`, and for another one where somebody took that first: it raises NameTakenError.
+
+    Raises RecordingError.
+    """
+    for _ in range(_MOST - 1):
+        try:
+            return make(new_name(folder, moment, suffix))
+        except NameTakenError:
+            continue
+    return make(new_name(folder, moment, suffix))
+
+
 def take(shown: Shown, folder: Path, moment: datetime, *, labels: bool = True) -> Path:
     """Write `shown` as a PNG into `folder`, which is made where it is missing; returns its name, which nothing had.
 
@@ -46,8 +63,7 @@ def take(shown: Shown, folder: Path, moment: datetime, *, labels: bool = True) -
     whole, data = cv2.imencode(".png", pixels)
     if not whole:
         raise RecordingError("The picture could not be encoded as PNG.")
-    with _naming:  # two snapshots of the same second
-        place = Placing(new_name(folder, moment, ".png"))
+    place = in_new_name(folder, moment, ".png", Placing)
     try:
         place.temporary.write_bytes(data.tobytes())
     except OSError as error:

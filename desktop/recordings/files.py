@@ -10,6 +10,7 @@ from typing import Any
 
 from av.packet import Packet
 
+from desktop.recordings.claim import Claim
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.encoding import Packets, Taken
 from desktop.recordings.locking import Lock
@@ -62,8 +63,8 @@ class Files:
     """Makes the files under temporary names, locked until `finish` renames them all, the sidecar first.
 
     They are brought onto the disk once a second, in a thread of its own (`Syncing`), and before they are renamed.
-    `overwrite` allows existing files to be replaced. `sound` makes the sound of each video. Used by one thread. Raises
-    RecordingError where one cannot be made: none is left then.
+    `claim`: of the first video; it is theirs from now on. `overwrite` allows existing files to be replaced. `sound`
+    makes the sound of each video. Used by one thread. Raises RecordingError where one cannot be made: none is left then.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Files:
         names: Names,
         header: Header,
         *,
+        claim: Claim,
         overwrite: bool,
         face_points: bool = True,
         fps: float = 30.0,
@@ -85,9 +87,9 @@ class Files:
         self.frames = 0
         try:
             for name in names.all:
-                self._places.append(Placing(name, overwrite=overwrite))
+                self._places.append(claim.place if name == names.videos[0] else Placing(name, overwrite=overwrite))
             for place in self._places:
-                self._locks.append(Lock(place.temporary))
+                self._locks.append(claim.lock if place is claim.place else Lock(place.temporary))
             for place in self._places[1:]:
                 self._videos.append(VideoFile(place.temporary, fps=fps, sounds=() if sound is None else (sound(),)))
             self._data = SidecarWriter(self._places[0].temporary, face_points=face_points)
@@ -101,7 +103,9 @@ class Files:
         except BaseException:
             self.close_quietly()
             for place in self._places:
-                place.abort()
+                if place is not claim.place:
+                    place.abort()
+            claim.give_up()
             raise
 
     @property

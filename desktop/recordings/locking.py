@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from desktop.recordings.reasons import why
@@ -13,8 +14,12 @@ _FAR = 1 << 62
 """Where the locked byte lies: Windows refuses others to write locked bytes, so it is one that no file has."""
 
 
+class NameTakenError(RecordingError):
+    """Somebody else has the name that a file was to get, or writes a file that is to get it."""
+
+
 class Lock:
-    """Holds `path`, which exists, until `release`. Raises RecordingError where another holds it.
+    """Holds `path`, which exists, until `release`. Raises NameTakenError where another holds it, RecordingError else.
 
     On systems whose file system knows no locks the file is simply not locked.
     """
@@ -28,7 +33,7 @@ class Lock:
             _lock(self._file)
         except BlockingIOError as error:
             os.close(self._file)
-            raise RecordingError(f"{path} is being written by another recording: choose another name.") from error
+            raise NameTakenError(f"{path} is being written by another recording: choose another name.") from error
 
     def release(self) -> None:
         """Let go; more than once is fine."""
@@ -50,6 +55,12 @@ def is_locked(path: Path) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def before_moving(release: Callable[[], None]) -> None:
+    """Let go of files that are renamed or removed next, where locked ones cannot be: nobody is to come between."""
+    if sys.platform == "win32":
+        release()
 
 
 if sys.platform == "win32":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from desktop.recordings.locking import is_locked
+from desktop.recordings.locking import NameTakenError, is_locked
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
@@ -44,8 +44,8 @@ def _followed(target: Path) -> Path:
 class Placing:
     """One file on its way to its name: `temporary` is written by the caller, then `finish` or `abort` is called.
 
-    Raises RecordingError where the target exists (unless `overwrite`), where it is a folder, where a temporary file of
-    an interrupted run is in the way (unless `overwrite`), and where its folder cannot be written to. The temporary file
+    Raises NameTakenError where the target exists or a temporary file of an interrupted run is in the way (unless
+    `overwrite`), RecordingError where it is a folder, and where its folder cannot be written to. The temporary file
     is made at once, empty, so that no second program takes the same name. One that is there already, and may be the
     only copy of what an interrupted run recorded, stays as it is until the caller writes. A target that is a link stays
     one: where `overwrite` allows it, the file that it names is replaced.
@@ -58,14 +58,14 @@ class Placing:
         self._file = _followed(target)
         self.temporary = temporary_name(self._file)
         if overwrite and is_locked(self.temporary):
-            raise RecordingError(f"{self.temporary} is being written by another recording: choose another name.")
+            raise NameTakenError(f"{self.temporary} is being written by another recording: choose another name.")
         self._left: int | None = None  # bytes that an interrupted run left
         try:
             if overwrite and self.temporary.exists():
                 self._left = self.temporary.stat().st_size
             self.temporary.open("ab" if overwrite else "xb").close()
         except FileExistsError as error:
-            raise RecordingError(
+            raise NameTakenError(
                 f"{self.temporary} is there already: another recording writes it or was cut off; "
                 "move it away first, or make it whole with `onlooker repair`."
             ) from error
@@ -100,6 +100,6 @@ class Placing:
             if self.target.is_dir():
                 raise RecordingError(f"{self.target} is a folder: name a file inside it.{addition}")
             if not self._overwrite and os.path.lexists(self.target):
-                raise RecordingError(f"{self.target} exists: choose another name.{addition}")
+                raise NameTakenError(f"{self.target} exists: choose another name.{addition}")
         except OSError as error:
             raise RecordingError(f"{self.target} cannot be written: {why(error)}.{addition}") from error

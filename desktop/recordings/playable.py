@@ -33,6 +33,7 @@ _MOST_PIXELS = 1 << 26  # 8192 x 8192: a header that claims more lies, and would
 _SLICES = (1, 5)  # NAL units that hold a part of a picture
 _TICKS = "90000"  # of the movie's own clock, to which durations would else be rounded to milliseconds
 
+_EMPTY = "{} is empty: the program ended before a picture of it was on the disk. It can be deleted."
 _NOTHING = "{} holds nothing that plays: it is no video, or was cut off before a picture of it was on the disk."
 
 Going = Callable[[float], bool]
@@ -68,6 +69,8 @@ def playable(path: Path, going: Going = lambda _share: True) -> Playable:
     the file cannot be read or holds no frame, Halted where `going` says so.
     """
     try:
+        if not path.stat().st_size:
+            raise RecordingError(_EMPTY.format(path))
         with _opened(path) as file:
             stream = _video(file, path)
             scale, indexed = stream.time_base, stream.frames

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desktop.frame import Pixels
 from desktop.recordings import encoders
+from desktop.recordings.claim import Claim
 from desktop.recordings.encoders import Chooser
 from desktop.recordings.encoding import Encoding, Packets, Taken, refuse_nothing
 from desktop.recordings.files import Files, Header, names_of
@@ -24,6 +25,9 @@ from models.scene import Scene
 class Recording:
     """Writes NAME.mp4 and NAME.jsonl: all with .part added, made with the first frame, renamed by `close`.
 
+    NAME.mp4.part alone is made at once, empty and locked, so that nobody else takes the name; without a frame it is
+    removed by `close` or `abort`, of which one has to be called.
+
     `path`: the video's name. `source`, `networks` (kind -> name), `program` (its version) and `start` (the moment of
     the first frame, if not given) go into the sidecar's header. `overwrite` allows existing files to be replaced.
     `face_points` False leaves the points of faces out of the sidecar. `fps` only says how long a single frame lasts.
@@ -34,7 +38,7 @@ class Recording:
     stopped with the recording; frames' times are of its clock then. Used by one thread. Marks are drawn by the caller,
     into the pixels it gives.
 
-    Raises RecordingError at once where a target exists or its folder cannot be written to.
+    Raises NameTakenError at once where a target exists, RecordingError where its folder cannot be written to.
     """
 
     def __init__(
@@ -81,7 +85,9 @@ class Recording:
         """Frames that came from the ring."""
         self.duration = 0.0
         for target in self._names.all:
-            Placing(target, overwrite=overwrite).abort()  # refuses now what the first frame would be refused
+            if target != path:
+                Placing(target, overwrite=overwrite).abort()  # refuses now what the first frame would be refused
+        self._claim = Claim(path, overwrite=overwrite)
 
     def fit_of(self, size: Size) -> Fit | None:
         """How frames of `size` will lie in the video's pictures; None before the first frame."""
@@ -184,14 +190,19 @@ class Recording:
 
     def _made(self, size: Size, start: datetime) -> Files:
         header = Header(self._program, self._source, size, start, self._networks)
-        return Files(
-            self._names,
-            header,
-            overwrite=self._overwrite,
-            face_points=self._face_points,
-            fps=self._fps,
-            sound=None if self._microphone is None else HeardSound,
-        )
+        try:
+            return Files(
+                self._names,
+                header,
+                claim=self._claim,
+                overwrite=self._overwrite,
+                face_points=self._face_points,
+                fps=self._fps,
+                sound=None if self._microphone is None else HeardSound,
+            )
+        except BaseException:
+            self._ended = True  # its name is no longer held
+            raise
 
     def close(self, *, dropped: int = 0, skipped: int = 0, late: int = 0) -> tuple[Path, ...] | None:
         """End the recording: make its files whole and give them their names, the sidecar first.
@@ -207,6 +218,7 @@ class Recording:
         self._ended = True
         files = self._files
         if files is None:
+            self._claim.give_up()
             return None
         try:
             files.write(self._rest())
@@ -227,6 +239,8 @@ class Recording:
         if self._microphone is not None:
             self._microphone.stop()
         if self._ended or self._files is None:
+            if self._files is None:
+                self._claim.give_up()
             self._ended = True
             kept, self._kept = self._kept, None
             return kept

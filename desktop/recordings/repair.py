@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.recordings.cutting import NoSidecarError, close_data, cut_sidecar, fits
 from desktop.recordings.leftovers import DATA, Leftover, free_stem
-from desktop.recordings.locking import Lock
+from desktop.recordings.locking import Lock, before_moving
 from desktop.recordings.placing import SUFFIX
 from desktop.recordings.playable import Going, Playable, playable, remux
 from desktop.recordings.reasons import why
@@ -64,7 +63,7 @@ def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:
         data, note = _data(leftover, times, _share_of(going, 0.6, 1.0))
         if data is not None and leftover.data is not None and data != leftover.data:
             made = {leftover.data: data, **made}
-        _let_go(release)
+        before_moving(release.close)
         whole = replace(
             leftover,
             video=leftover.video if leftover.video in plays else None,
@@ -125,7 +124,7 @@ def _data_alone(leftover: Leftover, release: contextlib.ExitStack) -> Repaired:
     assert data is not None  # it has a part, and no video
     working = _working(data)
     frames = close_data(data, working)
-    _let_go(release)
+    before_moving(release.close)
     files = _named(leftover, {data: working})
     return Repaired(files, 0, 0.0, (f"They are data of {frames} frames, without a video beside them.",))
 
@@ -174,12 +173,6 @@ def _cleaned(leftover: Leftover) -> Iterator[None]:
         for path in leftover.parts:
             with contextlib.suppress(OSError):
                 _working(path).unlink(missing_ok=True)
-
-
-def _let_go(locks: contextlib.ExitStack) -> None:
-    """Before files are renamed, where locked ones cannot be. Elsewhere nobody else is to come between."""
-    if sys.platform == "win32":
-        locks.close()
 
 
 def _share_of(going: Going, begin: float, end: float) -> Going:

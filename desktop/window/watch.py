@@ -17,7 +17,7 @@ from desktop.live.analysis import LoadLooker
 from desktop.live.figures import RecordingFigures
 from desktop.live.recording import RecordingOptions
 from desktop.live.session import Session
-from desktop.live.snapshot import new_name
+from desktop.live.snapshot import in_new_name
 from desktop.recordings.guards import GIGABYTE, Limits
 from desktop.recordings.options import VideoOptions
 from desktop.settings import Settings
@@ -236,15 +236,18 @@ class Watch:
 
         Raises RecordingError.
         """
-        path = new_name(self.folder, datetime.now().astimezone(), ".mp4")
-        session.start_recording(
-            path,
-            self.recording_options,
-            program=self.program,
-            networks=options_of(self.settings).kinds(),
-            before=before,
-        )
-        return path
+
+        def begin(path: Path) -> Path:
+            session.start_recording(
+                path,
+                self.recording_options,
+                program=self.program,
+                networks=options_of(self.settings).kinds(),
+                before=before,
+            )
+            return path
+
+        return in_new_name(self.folder, datetime.now().astimezone(), ".mp4", begin)
 
     def pause_or_resume(self) -> None:
         """Leave frames out of the recording, a gap in its times; or go on with it."""

@@ -257,6 +257,44 @@ def test_what_was_dropped_counts_as_dropped_where_it_belongs_to_what_led_to_it(
     assert (figures.captured, figures.frames, figures.dropped) == (20 - first, 20 - first - dropped, dropped)
 
 
+def test_what_fails_before_it_began_a_recording_lets_go_of_its_name(tmp_path: Path) -> None:
+    flow, reached = threading.Event(), threading.Event()
+
+    class Broken(Ring):
+        def take(self, *_arguments: Any, **_more: Any) -> Taken:
+            reached.set()
+            assert flow.wait(PATIENCE)
+            raise RecordingError("The encoder is gone.")
+
+    ring = Broken(10.0)
+    told: list[str] = []
+    recorder = Recorder(ring, Watermark(), OPTIONS, clock=lambda: 0, failed=told.append)
+    recorder.start()
+    recorder.offer(_frame(0))
+    assert reached.wait(PATIENCE)
+    assert recorder.begin(Recording(tmp_path / "a.mp4", source="fake:0", networks={}, program="0", ring=ring))
+    flow.set()
+    recorder.thread.join(PATIENCE)
+    assert told == ["The encoder is gone."]
+    assert recorder.figures().state == "failed"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_for_which_what_led_to_it_has_ended_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = _Day()
+    day.session.arm(OPTIONS, 2.0)
+    day.give(5)
+    day.kept(5)
+    with monkeypatch.context() as patched:
+        patched.setattr(Recorder, "begin", lambda *_arguments: False)  # as where it ends at this moment
+        with pytest.raises(RecordingError, match="What led to this moment is gone"):
+            day.record(tmp_path / "a.mp4", before=1.0)
+    assert list(tmp_path.iterdir()) == []
+    day.end()
+
+
 def _frame(number: int) -> Frame:
     frame = FakeSource(times=lambda _number: number * STEP)
     frame.give()

@@ -15,6 +15,8 @@ import pytest
 from fake_source import until
 
 from desktop.commands import cli
+from desktop.commands import record as record_module
+from desktop.recordings.claim import Claim
 from desktop.recordings.sidecar_reader import End, Line, read_sidecar
 
 BLIND = ("--no-objects", "--no-faces", "--no-bodies")
@@ -145,6 +147,25 @@ def test_what_cannot_be_recorded_is_refused_in_a_sentence(
     assert cli.run(["record", "demo", *arguments, *BLIND]) == status
     assert says in " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_name_that_another_program_takes_meanwhile_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    rivals: list[Claim] = []
+
+    def refuse_then_lose(path: Path, *arguments: Any, **names: Any) -> None:
+        refuse(path, *arguments, **names)
+        rivals.append(Claim(path, overwrite=False))  # as a second `onlooker record` of the same second does
+
+    refuse = record_module._refuse
+    monkeypatch.setattr(record_module, "_refuse", refuse_then_lose)
+    assert cli.run(["record", "demo", "-o", str(tmp_path), "--duration", "0.2", "--json", *BLIND, *FAST]) == 0
+    data, video = map(Path, _report(capsys)["files"])
+    rivals[0].give_up()
+    assert sorted(tmp_path.iterdir()) == [data, video]
+    assert video != rivals[0].place.target
+    assert video.name.startswith("Onlooker ")
 
 
 def test_a_source_that_is_not_there_is_told_and_leaves_nothing(tmp_path: Path, capsys: Capture) -> None:

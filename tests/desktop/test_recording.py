@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from scenes import scene, thing
 
+from desktop.recordings.leftovers import find_leftovers
 from desktop.recordings.locking import is_locked
+from desktop.recordings.placing import free_name
 from desktop.recordings.recording import Recording
 from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
 from models.errors import RecordingError
@@ -65,7 +67,8 @@ def test_video_and_sidecar_have_the_same_frames_at_the_same_times(tmp_path: Path
 
 def test_files_are_made_with_the_first_frame_under_temporary_names_and_held(tmp_path: Path) -> None:
     recording = begun(tmp_path / "a.mp4")
-    assert list(tmp_path.iterdir()) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4.part"]
+    assert (tmp_path / "a.mp4.part").stat().st_size == 0
     recording.write(picture(), 0.0, scene=EMPTY, analysed=True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.jsonl.part", "a.mp4.part"]
     assert is_locked(tmp_path / "a.mp4.part")
@@ -73,10 +76,39 @@ def test_files_are_made_with_the_first_frame_under_temporary_names_and_held(tmp_
     assert not is_locked(tmp_path / "a.mp4")
 
 
-def test_without_a_frame_there_is_no_file(tmp_path: Path) -> None:
-    recording = begun(tmp_path / "a.mp4")
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_without_a_frame_there_is_no_file(tmp_path: Path, overwrite: bool) -> None:
+    recording = begun(tmp_path / "a.mp4", overwrite=overwrite)
     assert recording.close() is None
     assert list(tmp_path.iterdir()) == []
+    assert begun(tmp_path / "a.mp4", overwrite=overwrite).abort() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_that_were_begun_before_either_had_a_frame_have_names_of_their_own(tmp_path: Path) -> None:
+    recordings = [begun(free_name(tmp_path / "a.mp4")) for _ in range(2)]
+    assert find_leftovers(tmp_path) == []  # what is empty and held is not offered for repair
+    for recording in recordings:
+        recording.write(picture(), 0.0, scene=EMPTY, analysed=True)
+    for recording in recordings:
+        recording.close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a-2.jsonl", "a-2.mp4", "a.jsonl", "a.mp4"]
+
+
+def test_one_that_ended_without_a_frame_leaves_the_name_to_the_next(tmp_path: Path) -> None:
+    ended = begun(tmp_path / "a.mp4")
+    ended.close()
+    after = begun(tmp_path / "a.mp4")
+    ended.abort()
+    after.write(picture(), 0.0, scene=EMPTY, analysed=True)
+    assert after.close() == (tmp_path / "a.jsonl", tmp_path / "a.mp4")
+
+
+def test_what_an_interrupted_run_left_stays_where_no_frame_came_to_replace_it(tmp_path: Path) -> None:
+    left = tmp_path / "a.mp4.part"
+    left.write_bytes(b"an hour of video")
+    begun(tmp_path / "a.mp4", overwrite=True).close()
+    assert left.read_bytes() == b"an hour of video"
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.jsonl"])
@@ -128,10 +160,12 @@ def test_a_name_that_would_be_the_sidecars_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_recordings_of_one_name_are_never_mixed(tmp_path: Path) -> None:
-    first, second = begun(tmp_path / "a.mp4"), begun(tmp_path / "a.mp4", overwrite=True)
+    first = begun(tmp_path / "a.mp4")
+    with pytest.raises(RecordingError, match="is being written by another"):
+        begun(tmp_path / "a.mp4", overwrite=True)
     first.write(picture(), 0.0, scene=None, analysed=False)
     with pytest.raises(RecordingError, match="is being written by another"):
-        second.write(picture(), 0.0, scene=None, analysed=False)
+        begun(tmp_path / "a.mp4", overwrite=True)
     first.write(picture(), 0.1, scene=None, analysed=False)
     first.close()
     assert len(video_times(tmp_path / "a.mp4")) == 2

@@ -153,6 +153,15 @@ def test_a_video_without_data_is_repaired_alone(tmp_path: Path) -> None:
     assert len(times_of(tmp_path / "a.mp4")) == 39
 
 
+def test_a_recording_that_was_killed_before_its_first_frame_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "walk.mp4.part").touch()
+    (found,) = find_leftovers(tmp_path)
+    assert not found.promising  # so that the window does not offer it
+    with pytest.raises(RecordingError, match=r"walk\.mp4\.part is empty: .* It can be deleted"):
+        repair(found)
+    assert names(tmp_path) == ["walk.mp4.part"]
+
+
 def test_data_without_a_video_are_closed(tmp_path: Path) -> None:
     cut_off(tmp_path)
     (tmp_path / "walk.mp4.part").unlink()
