@@ -6,6 +6,7 @@ opened, fail some frames later, or never come back. So each is tried once a run 
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
 import threading
@@ -33,6 +34,9 @@ PRESETS = ("veryfast", "superfast", "ultrafast")
 
 TIMEOUT = 10.0
 """Seconds after which an encoder that is tried counts as one that hangs."""
+
+END = 2.0
+"""Seconds for which the end of the program waits for a child process that was ended."""
 
 PATIENCE = 2.0
 """Seconds for which a recording that begins waits until it is known which encoder works."""
@@ -124,10 +128,19 @@ def find(names: Sequence[str] = HARDWARE, attempt: Callable[[str], str] | None =
     return Choice(X264, tuple(refused))
 
 
-def tried(name: str, command: Sequence[str] | None = None, timeout: float = TIMEOUT) -> str:
-    """Why an encoder does not work, "" where it encoded ten frames as it should, in a child process."""
+def tried(
+    name: str,
+    command: Sequence[str] | None = None,
+    timeout: float = TIMEOUT,
+    begun: Callable[[Callable[[], None]], None] | None = None,
+) -> str:
+    """Why an encoder does not work, "" where it encoded ten frames as it should, in a child process.
+
+    `begun` is given what ends that process.
+    """
+    command = command or child.command(_TRIAL, name)
     try:
-        status, said = child.run(command or child.command(_TRIAL, name), env=child.environment(), timeout=timeout)
+        status, said = child.run(command, env=child.environment(), timeout=timeout, begun=begun)
     except OSError as error:
         return f"it could not be tried: {error}"
     if status == 0:
@@ -158,15 +171,18 @@ def _has_device(name: str) -> bool:
 class Chooser:
     """Knows which encoder works, once it was found: each that is asked for is looked for once, in a thread.
 
-    Used from any thread.
+    Used from any thread. `end` has to be called at last.
     """
 
-    def __init__(self, find: Callable[[Sequence[str]], Choice] = find) -> None:
-        self._find = find
+    def __init__(self, find: Callable[[Sequence[str]], Choice] | None = None) -> None:
+        self._find = find or self._try_all
         self._lock = threading.Condition()
         self._choices: dict[str, Choice] = {}
         self._looking: set[str] = set()
         self._broken: dict[str, str] = {}
+        self._threads: list[threading.Thread] = []
+        self._ends: list[Callable[[], None]] = []
+        self._ended = False
 
     def begin(self, wanted: str = AUTO) -> None:
         """Look for it, unless that is known or being done. Returns at once."""
@@ -178,7 +194,11 @@ class Chooser:
         if all(_absent(name) for name in names):
             self._look(wanted, names)  # takes no time, and no thread
         else:
-            threading.Thread(target=self._look, args=(wanted, names), name="encoder trial").start()
+            # A driver may hold its process even when that is killed: the program's end does not hang on it.
+            thread = threading.Thread(target=self._look, args=(wanted, names), name="encoder trial", daemon=True)
+            with self._lock:
+                self._threads.append(thread)
+            thread.start()
 
     def choice(self, wanted: str = AUTO, patience: float = PATIENCE) -> Choice:
         """What is used where `wanted` ("auto" or a name) is asked for; x264 where `patience` (seconds) is too short."""
@@ -199,6 +219,26 @@ class Chooser:
         with self._lock:
             self._broken[name] = reason
 
+    def end(self) -> None:
+        """Try no more: a trial that runs is ended with its process."""
+        with self._lock:
+            self._ended = True
+            ends, threads = tuple(self._ends), tuple(self._threads)
+        for end in ends:
+            end()
+        for thread in threads:
+            thread.join(END)
+
+    def _begun(self, end: Callable[[], None]) -> None:
+        with self._lock:
+            self._ends.append(end)
+            late = self._ended
+        if late:
+            end()
+
+    def _try_all(self, names: Sequence[str]) -> Choice:
+        return find(names, lambda name: "the program ended" if self._ended else tried(name, begun=self._begun))
+
     def _look(self, wanted: str, names: Sequence[str]) -> None:
         choice = Choice(X264, ((wanted, "looking for it failed"),))
         try:
@@ -212,3 +252,4 @@ class Chooser:
 
 chooser = Chooser()
 """The program's own: an answer holds for the process."""
+atexit.register(chooser.end)

@@ -13,6 +13,7 @@ from typing import Any
 import av
 import fake_encoders
 import numpy as np
+import psutil
 import pytest
 from fake_encoders import HABITS, faking
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from desktop.recordings.pixels import i420, nv12
 from desktop.recordings.recording import Recording
 from desktop.recordings.ring import Ring
 from desktop.recordings.video_file import VideoFile
+from models import child
 from models.errors import RecordingError
 
 NVENC, QSV = "h264_nvenc", "h264_qsv"
@@ -137,6 +139,56 @@ def test_a_recording_does_not_wait_long_for_an_answer() -> None:
     assert chooser.choice(AUTO, 0.0).name == X264
     known.set()
     assert chooser.choice(AUTO, 60.0).name == NVENC
+
+
+ENDS = """
+import subprocess, sys, threading
+from desktop.recordings import encoders
+
+began = threading.Event()
+
+class Popen(subprocess.Popen):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        print(self.pid, flush=True)
+        began.set()
+
+subprocess.Popen = Popen
+encoders._absent = lambda _name: ""
+encoders.child.command = lambda _module, name: [sys.executable, sys.argv[1], "hangs", name]
+encoders.tried.__defaults__ = (None, 3600.0, None)
+encoders.chooser.begin()
+began.wait()
+"""
+
+
+def test_the_program_ends_though_drivers_hang_and_leaves_no_trial_behind() -> None:
+    command = [sys.executable, "-c", ENDS, fake_encoders.__file__]
+    status, said = child.run(command, env=child.environment(), timeout=100.0)
+    assert status == 0
+    (trial,) = said.split()  # the first alone: those after it were not begun
+    assert not psutil.pid_exists(int(trial))
+
+
+@pytest.mark.usefixtures("everything_may_work")
+def test_a_trial_that_begins_as_the_program_ends_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    chooser = Chooser()
+    processes: list[subprocess.Popen[str]] = []
+
+    class Late(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            processes.append(self)
+            ending = threading.Thread(target=chooser.end)
+            ending.start()
+            ending.join()
+
+    monkeypatch.setattr(encoders, "END", 0.0)
+    hanging = [sys.executable, fake_encoders.__file__, "hangs", NVENC]
+    monkeypatch.setattr(child, "command", lambda *_: hanging)
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    assert chooser.choice(NVENC, 60.0).name == X264
+    assert [process.poll() is not None for process in processes] == [True]
 
 
 def test_a_name_that_is_no_encoder_is_refused_in_one_sentence() -> None:
