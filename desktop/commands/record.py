@@ -193,7 +193,8 @@ def record(
 def _place(output: Path | None, source: str) -> Callable[[Callable[[Path], None]], None]:
     """What does something with the video's name: as it is named, or one in a folder that is new each time.
 
-    The folder is the one that is named or, where none is, the usual one. Raises RecordingError where it is the source itself; typer.BadParameter where it is no name of an MP4.
+    The folder is the one that is named or, where none is, the usual one. Raises RecordingError where it is the source
+    itself; typer.BadParameter where it is no name of an MP4.
     """
     from desktop.live.snapshot import in_new_name
     from desktop.sources.naming import path_of

@@ -64,7 +64,8 @@ class Files:
 
     They are brought onto the disk once a second, in a thread of its own (`Syncing`), and before they are renamed.
     `claim`: of the first video; it is theirs from now on. `overwrite` allows existing files to be replaced. `sound`
-    makes the sound of each video. Used by one thread. Raises RecordingError where one cannot be made: none is left then.
+    makes the sound of each video. Used by one thread. Raises RecordingError where one cannot be made: none is left
+    then.
     """
 
     def __init__(
