@@ -81,7 +81,10 @@ class Consumer(Generic[T]):
 
 
 class Consumers:
-    """All consumers of a session. Every method may be called from any thread and returns at once."""
+    """All consumers of a session. Every method may be called from any thread and returns at once.
+
+    Those that ended are forgotten when the next one is added, but for what they dropped.
+    """
 
     def __init__(self, failed: Callable[[str, str], None]) -> None:
         """`failed(name, sentence)` is called when one has raised."""
@@ -89,12 +92,14 @@ class Consumers:
         self._lock = threading.Lock()
         self._latest: list[Consumer[Pair]] = []
         self._every: list[Consumer[Frame]] = []
+        self._dropped = 0
 
     def latest(self, name: str, take: Callable[[Pair], None], close: Callable[[], None] | None) -> None:
         """Add one that wants the newest analysed pair."""
         slot: Slot[Pair] = Slot()
         consumer = Consumer(name, slot, take, close=close, failed=lambda sentence: self._failed(name, sentence))
         with self._lock:
+            self._forget()
             self._latest.append(consumer)
             consumer.start()
 
@@ -103,6 +108,7 @@ class Consumers:
         conveyor: Conveyor[Frame] = Conveyor(capacity, lambda frame: frame.pixels.nbytes)
         consumer = Consumer(name, conveyor, take, close=close, failed=lambda sentence: self._failed(name, sentence))
         with self._lock:
+            self._forget()
             self._every.append(consumer)
             consumer.start()
 
@@ -142,7 +148,14 @@ class Consumers:
     @property
     def dropped(self) -> int:
         """How many frames they could not keep, together."""
-        return sum(consumer.dropped for consumer in self._all())
+        with self._lock:
+            return self._dropped + sum(consumer.dropped for consumer in self._every)
+
+    def _forget(self) -> None:
+        running = {one.thread for one in (*self._latest, *self._every) if one.thread.is_alive()}
+        self._dropped += sum(one.dropped for one in self._every if one.thread not in running)
+        self._latest = [one for one in self._latest if one.thread in running]
+        self._every = [one for one in self._every if one.thread in running]
 
     def _all(self) -> list[Consumer[Pair] | Consumer[Frame]]:
         with self._lock:
