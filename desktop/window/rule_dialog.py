@@ -90,6 +90,9 @@ class RuleDialog(QDialog):
         whole.addWidget(self._why)
         whole.addLayout(last)
         self._fill(rule, labels)
+        changes = [self.name.textChanged, self.what.wanted, self.program.textChanged]
+        for change in (*changes, *(box.toggled for box in self.days.values())):
+            change.connect(lambda *_of_what: self.refuse(""))  # until it is asked to be made again
         wanted, room = page.sizeHint(), self.screen().availableSize()
         self.resize(
             min(max(wanted.width() + 24, 760), room.width() - 60), min(wanted.height() + 90, room.height() - 60)

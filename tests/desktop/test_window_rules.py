@@ -288,6 +288,29 @@ def test_what_is_missing_or_wrong_in_a_rule_is_said_in_its_dialog(opened: MainWi
     listed.close()
 
 
+def test_what_was_missing_is_said_no_longer_once_it_is_filled_in(opened: MainWindow, dogs: Dogs) -> None:
+    watching(opened, dogs.room)
+    listed = rules_dialog(opened)
+    click(listed, "Add…")
+    asked = rule_dialog(opened)
+    fills = (
+        lambda: QTest.keyClicks(asked.name, "Dog"),
+        lambda: asked.what.check("dog", True),
+        lambda: asked.days["mon"].setChecked(True),
+        lambda: asked.program.setPlainText("say"),
+    )
+    for box in asked.days.values():
+        box.setChecked(False)
+    asked.program.setPlainText("say\n{lable}")
+    for fill in fills:
+        click(asked, "Add")
+        assert asked.refused
+        fill()
+        assert asked.refused == ""
+    asked.reject()
+    listed.close()
+
+
 def test_what_a_dialog_does_not_show_stays_as_it_was(opened: MainWindow, dogs: Dogs, config: Path) -> None:
     watching(opened, dogs.room)
     exact = dog(score=0.655, seconds=0.25, limit=300, hours="0:00-24:00", run=["a", "", "b c"], what=["dog", "yeti"])
