@@ -152,7 +152,8 @@ class Consumers:
             return self._dropped + sum(consumer.dropped for consumer in self._every)
 
     def _forget(self) -> None:
-        running = {one.thread for one in (*self._latest, *self._every) if one.thread.is_alive()}
+        threads = [one.thread for one in self._latest] + [one.thread for one in self._every]
+        running = {thread for thread in threads if thread.is_alive()}
         self._dropped += sum(one.dropped for one in self._every if one.thread not in running)
         self._latest = [one for one in self._latest if one.thread in running]
         self._every = [one for one in self._every if one.thread in running]
