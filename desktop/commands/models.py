@@ -75,6 +75,7 @@ def _entry(network: Network) -> dict[str, Any]:
         "input": list(network.input),
         "multiple": network.multiple,
         "outputs": list(network.outputs),
+        "labels": list(network.labels),
         "parameters": known["parameters"],
         "bytes": known["bytes"],
         "weights": network.weights,

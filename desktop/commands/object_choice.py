@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from models.catalogue import DETECTOR
 DEFAULT = DETECTOR
 
 _MULTIPLE = 32
-_NEAR = 3  # names that are offered in place of one that is not known
 _SHORT = 12  # classes that are named one by one
 
 
@@ -52,16 +50,16 @@ def object_choice(
 
 
 def check_classes(choice: ObjectChoice, labels: Sequence[str]) -> None:
-    """Raises typer.BadParameter for a class that a detector with these `labels` does not know, with near names."""
+    """Raises typer.BadParameter for a class that a detector with these `labels` does not know, with near names and the
+    way to all of them."""
     for name in choice.named:
         if name not in labels:
-            near = difflib.get_close_matches(name, labels, _NEAR)
-            if near:
-                hint = f"did you mean {' or '.join(near)}?"
-            elif len(labels) <= _SHORT:
-                hint = f"it knows {', '.join(labels)}."
+            from desktop.recordings.rule import nearest
+
+            if len(labels) <= _SHORT:
+                hint = f"{nearest(name, labels)} It knows {', '.join(labels)}.".strip()
             else:
-                hint = "the panel of the window lists those that there are."
+                hint = f"{nearest(name, labels)} `onlooker models --json` lists all that it knows.".strip()
             raise typer.BadParameter(f"{choice.detector} knows no class {name!r}: {hint}")
 
 

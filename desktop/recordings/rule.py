@@ -32,8 +32,9 @@ _NEAR = 3  # names that are offered in place of one that is not known
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """ "did you mean dog or hot dog?" for what is near to `name`, "" where nothing is."""
-    near = difflib.get_close_matches(name, list(names), _NEAR)
+    """ "did you mean dog or hot dog?" for what is near to `name`, in capitals or not, "" where nothing is."""
+    known = {one.casefold(): one for one in names}
+    near = [known[one] for one in difflib.get_close_matches(name.casefold(), list(known), _NEAR)]
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
@@ -189,7 +190,9 @@ def unknown(rules: Iterable[Rule], labels: Sequence[str]) -> str:
     for rule in rules:
         for name in rule.what:
             if name not in known:
-                hint = nearest(name, known) or "the panel of the window lists the classes that there are."
+                hint = nearest(name, known) or (
+                    "the panel of the window and `onlooker models --json` list the classes that there are."
+                )
                 return f"The rule “{rule.name}”: what names {name!r}, which is not known here: {hint}"
     return ""
 

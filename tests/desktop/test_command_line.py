@@ -25,7 +25,9 @@ from desktop.commands import bars, cli, interruption
 from desktop.commands.bench import measure, percentile
 from desktop.commands.talk import Talk, logs_on_stderr, table
 from desktop.sources.cameras import Camera
+from models.catalogue import DETECTOR
 from models.child import FROZEN_COMMANDS
+from models.classes import COCO
 from models.errors import SourceError
 
 Add = Callable[[Callable[..., None]], None]
@@ -126,6 +128,8 @@ def test_models_are_listed_with_licence_and_size(capsys: pytest.CaptureFixture[s
     assert listed["face-mesh"]["licence"] == "Apache-2.0"
     assert listed["face-mesh"]["input"] == [192, 192]
     assert listed["body-landmarks"]["parameters"] > 3_000_000
+    assert listed["face-mesh"]["labels"] == []
+    assert listed[DETECTOR]["labels"] == list(COCO)  # what --classes, --hide and rules may name
     assert cli.run(["models"]) == 0
     out = capsys.readouterr().out
     assert all(key in out for key in listed)

@@ -27,7 +27,8 @@ def test_classes_scores_and_size_are_understood() -> None:
     [
         (None, "dgo", None, "knows no class 'dgo': did you mean dog"),
         (None, None, ["traffic lihgt=0.5"], "did you mean traffic light"),
-        (None, "dog,xyzzy", None, "knows no class 'xyzzy'"),
+        (None, "dog,xyzzy", None, "knows no class 'xyzzy': `onlooker models --json` lists all that it knows."),
+        (None, "TV", None, "did you mean tv? `onlooker models --json` lists all that it knows."),
         (None, ",", None, "names no class"),
         (None, None, ["dog"], "write --class-score dog=0.6"),
         (None, None, ["dog=7"], "write --class-score dog=0.6"),
@@ -48,7 +49,7 @@ def test_classes_of_a_detector_of_ones_own_are_checked_once_it_is_read() -> None
     check_classes(choice, ("bolt", "nutt"))
     with pytest.raises(typer.BadParameter, match="mine knows no class 'nutt': did you mean nut"):
         check_classes(choice, ("bolt", "nut"))
-    with pytest.raises(typer.BadParameter, match="it knows screw"):
+    with pytest.raises(typer.BadParameter, match="It knows screw"):
         check_classes(object_choice("mine", None, "wheel", None), ("screw",))
 
 
