@@ -24,12 +24,14 @@ from PySide6.QtWidgets import (
 from desktop.settings import Settings
 from desktop.window.buttons import PushButton
 from desktop.window.colours import Colours
+from desktop.window.eyes import options_of
 from desktop.window.objects_panel import ObjectsPanel
 from desktop.window.privacy_panel import PrivacyPanel
 from desktop.window.recording_panel import RecordingPanel
 from desktop.window.switch import Switch
 
 WIDE = 272
+_MOST = "More of them take more time"
 STANDARD = 0
 """The slider's place for "each kind's own threshold"; 1..99 are per cent."""
 _GPU = {"mps": "Apple GPU (Metal)"} if sys.platform == "darwin" else {"cuda": "NVIDIA GPU (CUDA)"}
@@ -219,7 +221,7 @@ class Panel(QFrame):
         most.setFixedHeight(28)
         most.setAlignment(Qt.AlignmentFlag.AlignCenter)
         most.setAccessibleName(meaning)
-        most.setToolTip(f"{meaning}: more of them take more time")
+        most.setToolTip(_MOST)
         most.valueChanged.connect(wanted)
         label = QLabel(title)
         label.setBuddy(switch)
@@ -227,11 +229,16 @@ class Panel(QFrame):
         return most
 
     def set_settings(self, settings: Settings) -> None:
-        """Show what holds."""
-        for box, value in ((self._most_faces, settings.max_faces), (self._most_bodies, settings.max_bodies)):
+        """Show what holds; while faces are hidden, so many are followed that the wish for fewer waits."""
+        most = options_of(settings).max_faces
+        for box, value in ((self._most_faces, most), (self._most_bodies, settings.max_bodies)):
             box.blockSignals(True)
             box.setValue(value)
             box.blockSignals(False)
+        self._most_faces.setEnabled(not settings.hide_faces)
+        self._most_faces.setToolTip(
+            f"While faces are hidden, up to {most} are followed" if settings.hide_faces else _MOST
+        )
         self._score.blockSignals(True)
         self._score.setValue(STANDARD if settings.score is None else max(1, round(100 * settings.score)))
         self._score.blockSignals(False)

@@ -8,7 +8,7 @@ import pytest
 from canary import FOUND, CanarySource, frames_of, likeness, scene_of
 from fake_room import FakeRoom, events, watching, window
 from fake_source import FakeSource
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from desktop.drawing.privacy import Hide
 from desktop.live.session import Session
@@ -54,6 +54,20 @@ def test_the_switch_hides_the_face_on_the_screen_at_once_and_shows_it_again(
         assert "promises nothing" in opened.panel.privacy.remark
         opened.actions_by_id["hide-faces"].trigger()
         assert on_screen(opened) > 0.9
+
+
+def test_while_faces_are_hidden_the_panel_says_how_many_are_followed_and_keeps_the_wish_for_fewer(
+    qapp: QApplication, room: FakeRoom, settings: Settings
+) -> None:
+    with window(qapp, room, settings) as opened:
+        (most,) = (box for box in opened.panel.findChildren(QSpinBox) if "faces" in box.accessibleName())
+        assert (most.text(), most.isEnabled()) == ("up to 4", True)
+        opened.actions_by_id["hide-faces"].trigger()
+        assert (most.text(), most.isEnabled()) == (f"up to {options_of(settings).max_faces}", False)
+        assert "hidden" in most.toolTip()
+        assert settings.max_faces == 4
+        opened.actions_by_id["hide-faces"].trigger()
+        assert (most.text(), most.isEnabled()) == ("up to 4", True)
 
 
 def test_a_source_opened_while_faces_are_hidden_never_shows_one(
