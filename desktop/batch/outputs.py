@@ -10,7 +10,7 @@ import cv2
 
 from desktop.batch.input_sound import InputSound
 from desktop.frame import Pixels
-from desktop.recordings.locking import Lock
+from desktop.recordings.locking import Lock, before_moving
 from desktop.recordings.pixels import Fit, Size
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
@@ -90,9 +90,10 @@ class VideoFile:
             if self._sound is not None:
                 self._sound.copy(self._writer, self._writer.duration, last=True)
             self._writer.close()
+            before_moving(self._lock.release)
+            return self._place.finish()
         finally:
-            self._lock.release()  # a locked file cannot be renamed on Windows
-        return self._place.finish()
+            self._lock.release()
 
     def keep(self) -> Path | None:
         """Close it after an error: what was written stays under the temporary name, which is given. Never raises."""
@@ -149,12 +150,13 @@ class DataFile:
         try:
             if self._begun is not None:
                 self._begun.close()
+            before_moving(self._lock.release)
+            if self._begun is None:
+                self._place.abort()
+                return None
+            return self._place.finish()
         finally:
-            self._lock.release()  # a locked file cannot be renamed on Windows
-        if self._begun is None:
-            self._place.abort()
-            return None
-        return self._place.finish()
+            self._lock.release()
 
     def keep(self) -> Path | None:
         """Close it after an error: what was written stays under the temporary name, which is given. Never raises."""

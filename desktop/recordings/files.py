@@ -13,7 +13,7 @@ from av.packet import Packet
 from desktop.recordings.claim import Claim
 from desktop.recordings.encoders import TICKS
 from desktop.recordings.encoding import Packets, Taken
-from desktop.recordings.locking import Lock
+from desktop.recordings.locking import Lock, before_moving
 from desktop.recordings.pixels import Size
 from desktop.recordings.placing import Placing, clean_name
 from desktop.recordings.reasons import why
@@ -173,16 +173,22 @@ class Files:
                 video.close()
             self.data.end(frames=self.frames, dropped=dropped, skipped=skipped, late=late)
             self.data.close()
+            self._close_quietly()  # an open file cannot be renamed on Windows
+            before_moving(self._let_go)
+            for place in self._places:  # before any has its name, so that all keep their temporary ones
+                place.refuse_taken()
+            named = tuple(place.finish() for place in self._places)
         finally:
-            self.close_quietly()  # a locked or open file cannot be renamed on Windows
-        for place in self._places:  # before any has its name, so that all keep their temporary ones
-            place.refuse_taken()
-        named = tuple(place.finish() for place in self._places)
+            self.close_quietly()
         sync_folder(named[0].parent)
         return named
 
     def close_quietly(self) -> None:
         """Close and let go of everything after an error, which has been told: others only follow from it."""
+        self._close_quietly()
+        self._let_go()
+
+    def _close_quietly(self) -> None:
         for opened in (*self._videos, self._data):
             try:
                 if opened is not None:
@@ -190,6 +196,8 @@ class Files:
             except RecordingError:
                 continue
         self._syncing.end()
+
+    def _let_go(self) -> None:
         for lock in self._locks:
             lock.release()
 

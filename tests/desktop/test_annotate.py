@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 import os
+import sys
 import weakref
 from collections.abc import Callable
 from functools import cache
@@ -22,6 +23,8 @@ from desktop import folders
 from desktop.batch.annotate import Annotator, Outcome, Progress
 from desktop.batch.plan import plan
 from desktop.frame import Pixels
+from desktop.recordings.locking import is_locked
+from desktop.recordings.placing import Placing
 from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
 from desktop.sources.pictures import read_picture
 from desktop.sources.video import VideoSource
@@ -93,6 +96,23 @@ def test_every_frame_is_there_at_the_sources_time_with_a_line_of_data(tmp_path: 
         assert (line.frame, line.file, line.analysed) == (number, str(clip), True)
         assert line.time == pytest.approx(times_of(clip)[number], abs=1e-4)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "out.jsonl", "out.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a locked file cannot be renamed there")
+def test_nobody_can_repair_a_result_between_its_end_and_its_name(
+    tmp_path: Path, annotate: Annotate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    finish = Placing.finish
+
+    def looked(place: Placing) -> Path:
+        held.append(is_locked(place.temporary))
+        return finish(place)
+
+    monkeypatch.setattr(Placing, "finish", looked)
+    annotate([write_clip(tmp_path / "clip.mkv", numbered(2), [0.0, 0.1])], tmp_path / "out.mp4", tmp_path / "out.jsonl")
+    assert held == [True, True]
+    assert not any(map(is_locked, tmp_path.iterdir()))
 
 
 def test_the_frames_are_those_of_the_source_in_their_order(tmp_path: Path, annotate: Annotate) -> None:

@@ -15,7 +15,7 @@ from scenes import scene, thing
 
 from desktop.recordings.leftovers import find_leftovers
 from desktop.recordings.locking import is_locked
-from desktop.recordings.placing import free_name
+from desktop.recordings.placing import Placing, free_name
 from desktop.recordings.recording import Recording
 from desktop.recordings.sidecar_reader import End, Header, Line, read_sidecar
 from models.errors import RecordingError
@@ -297,3 +297,26 @@ def test_a_disk_that_is_full_from_the_first_line_on_is_told_and_leaves_nothing(t
     assert done.returncode == 0, done.stderr
     assert "a.jsonl.part cannot be written further: the file is larger" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a locked file cannot be renamed there")
+def test_nobody_can_repair_a_recording_between_its_end_and_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+    names: list[str] = []
+    finish = Placing.finish
+
+    def looked(place: Placing) -> Path:
+        names.append(place.temporary.name)
+        found.append(len(find_leftovers(tmp_path)))  # as another program does that repairs the folder
+        assert is_locked(place.temporary)
+        return finish(place)
+
+    monkeypatch.setattr(Placing, "finish", looked)
+    recording = begun(tmp_path / "a.mp4")
+    recording.write(picture(), 0.0, scene=None, analysed=False)
+    recording.close()
+    assert names == ["a.jsonl.part", "a.mp4.part"]
+    assert found == [0, 0]
+    assert not any(map(is_locked, tmp_path.iterdir()))
