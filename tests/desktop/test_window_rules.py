@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -293,7 +293,7 @@ def test_what_was_missing_is_said_no_longer_once_it_is_filled_in(opened: MainWin
     listed = rules_dialog(opened)
     click(listed, "Add…")
     asked = rule_dialog(opened)
-    fills = (
+    fills: tuple[Callable[[], object], ...] = (
         lambda: QTest.keyClicks(asked.name, "Dog"),
         lambda: asked.what.check("dog", True),
         lambda: asked.days["mon"].setChecked(True),
