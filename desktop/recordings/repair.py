@@ -39,9 +39,12 @@ class Repaired:
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """For people; the folder, which all files share, is named once."""
         held = f": {self.frames} frame{'' if self.frames == 1 else 's'}, {self.seconds:.1f} s" if self.frames else ""
-        return " ".join((f"{' and '.join(map(str, self.files))} repaired{held}.", *self.notes))
+        first, *others = self.files
+        *most, last = (str(first), *(file.name for file in others))
+        files = f"{', '.join(most)} and {last}" if most else last
+        return " ".join((f"{files} repaired{held}.", *self.notes))
 
 
 def repair(leftover: Leftover, going: Going = lambda _share: True) -> Repaired:

@@ -258,6 +258,14 @@ def test_a_video_and_its_clean_one_are_cut_to_the_same_frames(tmp_path: Path) ->
     assert len(times_of(tmp_path / "walk.clean.mp4")) == 25
 
 
+def test_the_sentence_of_a_repaired_recording_names_its_folder_once() -> None:
+    folder = Path("/here/videos")
+    files = (folder / "walk.mp4", folder / "walk.clean.mp4", folder / "walk.jsonl")
+    sentences = [Repaired(files[:number], 2, 0.5).sentence.partition(" repaired")[0] for number in (1, 2, 3)]
+    first = str(files[0])
+    assert sentences == [first, f"{first} and walk.clean.mp4", f"{first}, walk.clean.mp4 and walk.jsonl"]
+
+
 def test_a_clean_video_of_which_nothing_plays_is_left_and_named(tmp_path: Path) -> None:
     video = cut_off(tmp_path)
     cut_off_video(tmp_path / "walk.clean.mp4.part", 1)

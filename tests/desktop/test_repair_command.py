@@ -44,7 +44,7 @@ def test_the_answer_for_programs_names_files_frames_and_failures(
     (one,) = answer["repaired"]
     assert one["files"] == [str(tmp_path / "walk.mp4"), str(tmp_path / "walk.jsonl")]
     assert (one["frames"], round(one["seconds"], 3)) == (39, 1.267)
-    assert [sentence.split(" holds")[0] for sentence in answer["failed"]] == [str(tmp_path / "empty.mp4.part")]
+    assert [sentence.split(" is empty")[0] for sentence in answer["failed"]] == [str(tmp_path / "empty.mp4.part")]
     assert said.err.strip() == answer["failed"][0]
     assert names(tmp_path) == ["empty.mp4.part", "walk.jsonl", "walk.mp4"]
 
