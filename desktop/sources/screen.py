@@ -120,15 +120,15 @@ class ScreenSource:
     def _monitor(self) -> dict[str, Any]:
         monitors = _monitors(self._shots)
         if self._number >= len(monitors):
-            there = ", ".join(f"screen:{number}" for number in range(len(monitors)))
-            raise SourceError(f"There is no screen {self._number}: there is {there}.")
+            there = ", ".join(f"screen {number + 1} (screen:{number})" for number in range(len(monitors)))
+            raise SourceError(f"There is no screen {self._number + 1} (screen:{self._number}): there is {there}.")
         return monitors[self._number]
 
     def _cut(self, monitor: dict[str, Any]) -> dict[str, int]:
         left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
         x, y, wide, high = _within(self._wanted, (width, height))
         if wide <= 0 or high <= 0:
-            raise SourceError(f"{self.name} lies outside of screen {self._number}, which has {width}x{height}.")
+            raise SourceError(f"{self.name} lies outside of screen {self._number + 1}, which has {width}x{height}.")
         return {"left": left + x, "top": top + y, "width": wide, "height": high}
 
     def _taken(self) -> Pixels:

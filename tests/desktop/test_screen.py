@@ -172,9 +172,9 @@ def test_a_screen_that_goes_away_is_told_to_the_session(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("screen:1", "There is no screen 1: there is screen:0."),
-        ("screen:0:320,0,10,10", "screen:0:320,0,10,10 lies outside of screen 0, which has 320x240."),
-        ("screen:0:-20,0,20,10", "screen:0:-20,0,20,10 lies outside of screen 0, which has 320x240."),
+        ("screen:1", "There is no screen 2 (screen:1): there is screen 1 (screen:0)."),
+        ("screen:0:320,0,10,10", "screen:0:320,0,10,10 lies outside of screen 1, which has 320x240."),
+        ("screen:0:-20,0,20,10", "screen:0:-20,0,20,10 lies outside of screen 1, which has 320x240."),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is(name: str, sentence: str) -> None:
