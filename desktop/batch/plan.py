@@ -123,10 +123,10 @@ def _into_folder(names: Iterable[str], folder: Path) -> list[Job]:
 
 
 def _refuse_kind(job: Job) -> None:
-    suffix = job.target.suffix.lower()
-    if job.picture and suffix not in WRITABLE:
+    suffix = job.target.suffix
+    if job.picture and suffix.lower() not in WRITABLE:
         raise RecordingError(f"{job.target} is no name for a picture: end it with {', '.join(WRITABLE)}.")
-    if not job.picture and suffix != VIDEO_SUFFIX:
+    if not job.picture and suffix != VIDEO_SUFFIX:  # in small letters: what a crash leaves is found by its name
         raise RecordingError(f"{job.target} is no name for a video: end it with {VIDEO_SUFFIX}.")
 
 

@@ -210,7 +210,7 @@ def _fit(size: Size, here: Size, sidecar: Path, video: str) -> Fit:
 
 def _refuse(video: Path, sidecar: Path, target: Path, overwrite: bool) -> None:
     """Raise what would else come after minutes: a name that cannot be written, or that is an input's."""
-    if target.suffix.lower() != VIDEO_SUFFIX:
+    if target.suffix != VIDEO_SUFFIX:  # in small letters: what a crash leaves is found by its name
         raise RecordingError(f"{target} is no name for a video: end it with {VIDEO_SUFFIX}.")
     for given in (video, sidecar):
         if is_same(target, given):

@@ -514,6 +514,7 @@ def test_video_and_data_cannot_be_one_file(tmp_path: Path, annotate: Annotate) -
     ("given", "output", "words"),
     [
         ("clip.mkv", "out.avi", "no name for a video: end it with .mp4"),
+        ("clip.mkv", "out.MP4", "no name for a video: end it with .mp4"),  # a crash's rest would not be found
         ("clip.mkv", "out", "no name for a video"),
         ("a.png", "out.mp4", "no name for a picture: end it with .png"),
         ("a.png", "out.gif", "no name for a picture"),
