@@ -51,17 +51,20 @@ class DetectorDeeds(LookingDeeds):
     def _adding(self) -> DetectorDialog:
         from desktop.window.detector_dialog import DetectorDialog
 
-        shown = self._window.stage.preview.shown
-        pixels = None if shown is None else shown.frame.pixels
         dialog = DetectorDialog(
             folders.networks(),
-            demo_picture if pixels is None else lambda: pixels,
+            self._picture,
             threads=cores.set_up().budget.inference,
             family=self._window.theme.family,
             parent=self._window,
         )
         dialog.added.connect(self._added)
         return dialog
+
+    def _picture(self) -> Pixels:
+        """What is on the screen when it is asked for, hidden as it is there; the demo where nothing can be seen."""
+        shown = self._window.stage.preview.shown
+        return demo_picture() if shown is None or shown.hidden else shown.frame.pixels
 
     def _added(self, key: str) -> None:
         self._window.tell(f"{key} was added, and finds the objects now.", "done")
@@ -74,7 +77,7 @@ class DetectorDeeds(LookingDeeds):
 
 
 def demo_picture() -> Pixels:
-    """A picture of the demo clip: what a detector is tried on while nothing is watched. Raises SourceError."""
+    """A picture of the demo clip: what a detector is tried on while nothing is to be seen. Raises SourceError."""
     from desktop.sources.naming import DEMO, make_source
 
     source = make_source(DEMO)

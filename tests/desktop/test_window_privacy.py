@@ -11,10 +11,14 @@ from fake_source import FakeSource
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from desktop.drawing.privacy import Hide
+from desktop.frame import Pixels
 from desktop.live.session import Session
 from desktop.settings import Settings, load, save
+from desktop.window.detector_deeds import demo_picture
+from desktop.window.detector_dialog import DetectorDialog
 from desktop.window.eyes import options_of
 from desktop.window.main_window import MainWindow
+from models.errors import NetworkError
 
 
 @pytest.fixture
@@ -173,3 +177,42 @@ def test_what_is_to_be_hidden_is_looked_for_as_well_as_can_be() -> None:
     options = options_of(hiding)
     assert (options.max_faces, options.face_score, options.body_score) == (32, 0.5, 0.9)
     assert options.class_scores == {"dog": 0.4, "cat": 0.2, "person": 0.4}
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_detector_is_tried_on_what_is_on_the_screen_with_faces_hidden_or_on_the_demo_where_all_is(
+    qapp: QApplication, room: FakeRoom, settings: Settings, monkeypatch: pytest.MonkeyPatch, *, looks: bool
+) -> None:
+    tried: list[Pixels] = []
+
+    def inspect(_path: Path, pixels: Pixels, *_: object, **__: object) -> None:
+        tried.append(pixels)
+        raise NetworkError("It is none.")
+
+    monkeypatch.setattr("models.importing.inspecting.inspect", inspect)
+    if not looks:
+        settings.hide_faces = True
+        room.loading.clear()
+    with window(qapp, room, settings) as opened:
+        if looks:
+            watching(opened, room)
+        else:
+            opened.open_source("fake")
+            room.newest().give()
+            events(lambda: opened.stage.preview.shown is not None, "there is a picture")
+        opened.deeds.add_detector()
+        if looks:
+            opened.actions_by_id["hide-faces"].trigger()  # while the dialog is open
+        shown = opened.stage.preview.shown
+        assert shown is not None
+        assert shown.hidden == (not looks)
+        dialog = opened.findChild(DetectorDialog)
+        assert isinstance(dialog, DetectorDialog)
+        dialog.choose(Path("eye.onnx"))
+        dialog.go.click()
+        events(lambda: dialog.said == "It is none.", "it was tried")
+        dialog.reject()
+        room.loading.set()
+    (pixels,) = tried
+    assert likeness(pixels) < FOUND
+    assert (pixels.shape == demo_picture().shape) == (not looks)
