@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -83,7 +84,8 @@ class _Kept:
 class Recorder:
     """Writes the frames it is offered into one file, in a thread of its own: see `Matching` for what is drawn on them.
 
-    With a `ring` it keeps them there at first; `begin` then gives it the file, which begins with what the ring holds.
+    With a `ring` it keeps them there at first; `begin` then gives it the file, which begins with what the ring holds
+    once that has reached the file's `since`: until then frames wait that are older, and too old for it.
     `seconds`: after so many from the first frame on it ends by itself. `noted` is called with what did not go as asked
     though it goes on, `failed` once with the sentence of an error, which ends it: what still waits is counted as
     dropped. Frames in the file + dropped = captured, always: those offered from the first in the file on, or from the
@@ -134,6 +136,7 @@ class Recorder:
         self._numbers: dict[int, int] = {}  # index of a frame in hand -> its number
         self._held: deque[_Kept] = deque()  # the frames in the ring
         self._kept = self._last = 0  # frames kept in the ring so far, and the number of the last
+        self._reached = -math.inf  # seconds: of the frame that was written last, or is about to be
         self._first = 1  # number of the first frame of the recording
         self._before = 0  # dropped before that one
         self._closing = False
@@ -221,7 +224,7 @@ class Recorder:
                 paused=self._paused and state == "running",
                 captured=self._captured,
                 frames=file.frames,
-                dropped=self._dropped if self._ended else max(0, self._conveyor.dropped - self._before),
+                dropped=self._dropped if self._ended else self._dropped_so_far,
                 skipped=self._skipped,
                 late=self._late,
                 waiting=0 if self._ended else self._conveyor.waiting + self._held_back,
@@ -238,7 +241,12 @@ class Recorder:
 
     @property
     def _captured(self) -> int:
-        return max(0, self._conveyor.offered - self._first + 1)
+        """Frames since the first of the recording; none while that is not known."""
+        return 0 if self._file is None else max(0, self._conveyor.offered - self._first + 1)
+
+    @property
+    def _dropped_so_far(self) -> int:
+        return 0 if self._file is None else max(0, self._conveyor.dropped - self._before)
 
     def _run(self) -> None:
         try:
@@ -257,6 +265,7 @@ class Recorder:
                 self._write_ready(self._ahead.rest())
             with self._lock:
                 self._closing = True
+            self._reached = math.inf  # nothing comes that could be nearer to what was wanted
             self._attach()
             self._close()
         except RecordingError as problem:
@@ -273,8 +282,8 @@ class Recorder:
             self.end()
 
     def _attach(self) -> None:
-        """Begin the recording where one was asked for, with what the ring holds."""
-        if self._next is None or self._file is not None:
+        """Begin the recording where one was asked for, with what the ring holds, once that has reached its begin."""
+        if self._next is None or self._file is not None or self._reached < self._next.since:
             return
         file = self._file = self._next
         try:
@@ -320,6 +329,8 @@ class Recorder:
 
     def _write(self, matched: Matched) -> None:
         frame = matched.frame
+        self._reached = frame.time / 1e9
+        self._attach()
         pixels, clean = self._pictures.of(frame, matched.marked, matched.held)
         put: Callable[..., object]
         if self._file is not None:

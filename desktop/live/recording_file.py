@@ -14,6 +14,7 @@ class RecordingFile(Protocol):
     """What is written to: `desktop.recordings.recording.Recording`."""
 
     path: Path
+    since: float
     frames: int
     before: int
     duration: float

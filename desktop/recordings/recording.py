@@ -71,7 +71,7 @@ class Recording:
         self._overwrite, self._face_points = overwrite, face_points
         self._fps, self._video = fps, video or VideoOptions(threads=threads)
         self._annotated, self._clean = annotated, clean
-        self._ring, self._since = ring, since
+        self._ring, self.since = ring, since
         self._frames_from: Encoding | Ring | None = ring
         self._files: Files | None = None
         self._ended = False
@@ -111,7 +111,7 @@ class Recording:
         """
         if self._ring is None or self._files is not None or self._ended:
             return
-        held = self._ring.since(self._since)
+        held = self._ring.since(self.since)
         if held:
             self._files = self._made(self._ring.size, held[0].moment)
             self._ring.lend()

@@ -257,6 +257,45 @@ def test_what_was_dropped_counts_as_dropped_where_it_belongs_to_what_led_to_it(
     assert (figures.captured, figures.frames, figures.dropped) == (20 - first, 20 - first - dropped, dropped)
 
 
+@pytest.mark.parametrize(("room", "dropped"), [(30, 0), (15, 5)])
+def test_frames_that_still_wait_when_it_is_begun_are_kept_until_the_wanted_moment(
+    tmp_path: Path, room: int, dropped: int
+) -> None:
+    """The machine is slow: what waits is older than what is wanted, and once made recordings begin too early."""
+    ring = _Stalled()
+    recorder = _keeping(ring, capacity=room * 64 * 48 * 3)
+    frames = [_frame(number) for number in range(21)]
+    for frame in frames[1:]:
+        recorder.offer(frame)
+    file = Recording(tmp_path / "a.mp4", source="fake:0", networks={}, program="0.1.0", ring=ring, since=1.2)
+    assert recorder.begin(file)
+    before = recorder.figures()
+    ring.flow.set()
+    recorder.end()
+    recorder.thread.join(PATIENCE)
+    assert (before.captured, before.dropped) == (0, 0)  # where it begins was not known yet
+    found = _indices(recorder.figures())
+    assert 7 <= found[0] <= 12  # at most half a second before
+    assert found == list(range(found[0], 21 - dropped))  # the last ones found no room
+    assert recorder.figures().dropped == dropped
+
+
+def test_one_that_is_cut_before_the_wanted_moment_is_reached_leaves_nothing(tmp_path: Path) -> None:
+    ring = _Stalled()
+    recorder = _keeping(ring)
+    for number in range(1, 21):
+        recorder.offer(_frame(number))
+    file = Recording(tmp_path / "a.mp4", source="fake:0", networks={}, program="0.1.0", ring=ring, since=1.2)
+    assert recorder.begin(file)
+    recorder.cut()
+    ring.flow.set()
+    recorder.thread.join(PATIENCE)
+    figures = recorder.figures()
+    assert (figures.state, figures.frames, figures.files) == ("finished", 0, ())
+    assert figures.frames + figures.dropped == figures.captured
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_fails_before_it_began_a_recording_lets_go_of_its_name(tmp_path: Path) -> None:
     flow, reached = threading.Event(), threading.Event()
 
@@ -293,6 +332,28 @@ def test_a_recording_for_which_what_led_to_it_has_ended_leaves_nothing(
             day.record(tmp_path / "a.mp4", before=1.0)
     assert list(tmp_path.iterdir()) == []
     day.end()
+
+
+class _Stalled(Ring):
+    """An encoder that is not done with its first frame before it may."""
+
+    def __init__(self) -> None:
+        super().__init__(10.0)
+        self.flow, self.reached = threading.Event(), threading.Event()
+
+    def take(self, *arguments: Any, **more: Any) -> Taken:
+        self.reached.set()
+        assert self.flow.wait(PATIENCE)
+        return super().take(*arguments, **more)
+
+
+def _keeping(ring: _Stalled, capacity: int = 2**28) -> Recorder:
+    """One whose ring has frame 0 in hand: what is offered from now on waits."""
+    recorder = Recorder(ring, Watermark(), OPTIONS, clock=lambda: 0, failed=lambda _sentence: None, capacity=capacity)
+    recorder.start()
+    recorder.offer(_frame(0))
+    assert ring.reached.wait(PATIENCE)
+    return recorder
 
 
 def _frame(number: int) -> Frame:
