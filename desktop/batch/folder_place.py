@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from desktop.recordings.locking import ExistsError
 from desktop.recordings.placing import temporary_name
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
@@ -55,6 +56,8 @@ class FolderPlace:
         try:
             if self.target.is_dir():
                 if any(self.target.iterdir()) and not (self._overwrite and _is_ours(self.target)):
+                    if not self._overwrite and _is_ours(self.target):
+                        raise ExistsError(f"The folder {self.target} is not empty: name another one.")
                     what = "holds more than an export" if self._overwrite else "is not empty"
                     raise RecordingError(f"The folder {self.target} {what}: name another one.")
             elif self.target.exists() or self.target.is_symlink():

@@ -34,6 +34,7 @@ from desktop.commands.talk import logs_on_stderr
 from desktop.commands.train import train
 from desktop.commands.watch import watch
 from desktop.commands.window import window
+from desktop.recordings.locking import ExistsError
 from desktop.sources.address import without_secrets
 from models.errors import OnlookerError, SourceError
 
@@ -136,6 +137,8 @@ def run(arguments: Sequence[str]) -> int:
             return _status(end, words)
         except Interrupted as end:
             return end.status
+        except ExistsError as error:
+            return _could_not(f"{error} With --overwrite what is there is replaced.")
         except OnlookerError as error:
             return _could_not(f"{error} {_meant(words) if isinstance(error, SourceError) else ''}".rstrip())
         except MemoryError:

@@ -18,6 +18,10 @@ class NameTakenError(RecordingError):
     """Somebody else has the name that a file was to get, or writes a file that is to get it."""
 
 
+class ExistsError(NameTakenError):
+    """What is to be written is there already, and could be replaced if that were allowed."""
+
+
 class Lock:
     """Holds `path`, which exists, until `release`. Raises NameTakenError where another holds it, RecordingError else.
 

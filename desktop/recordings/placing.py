@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from desktop.recordings.locking import NameTakenError, is_locked
+from desktop.recordings.locking import ExistsError, NameTakenError, is_locked
 from desktop.recordings.reasons import why
 from models.errors import RecordingError
 
@@ -100,6 +100,6 @@ class Placing:
             if self.target.is_dir():
                 raise RecordingError(f"{self.target} is a folder: name a file inside it.{addition}")
             if not self._overwrite and os.path.lexists(self.target):
-                raise NameTakenError(f"{self.target} exists: choose another name.{addition}")
+                raise ExistsError(f"{self.target} exists: choose another name.{addition}")
         except OSError as error:
             raise RecordingError(f"{self.target} cannot be written: {why(error)}.{addition}") from error

@@ -480,6 +480,18 @@ def test_what_cannot_be_exported_is_one_sentence(
     assert [path.name for path in sidecar.parent.iterdir()] == ["clip.jsonl"]
 
 
+@pytest.mark.parametrize("arguments", [["-o", "out.csv"], ["-o", "set", "--format", "yolo"]])
+def test_what_exists_is_refused_with_the_switch_that_replaces_it(
+    sidecar: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(sidecar.parent)
+    assert cli.run(["export", "clip.jsonl", *arguments]) == 0
+    capfd.readouterr()
+    assert cli.run(["export", "clip.jsonl", *arguments]) == 1
+    assert capfd.readouterr().err.endswith("With --overwrite what is there is replaced.\n")
+    assert cli.run(["export", "clip.jsonl", *arguments, "--overwrite"]) == 0
+
+
 def test_a_face_among_the_objects_is_another_thing_than_a_face(tmp_path: Path) -> None:
     writer = SidecarWriter(tmp_path / "a.jsonl")
     writer.header(program="0", source="", size=SIZE, start="2026-11-22T10:00:00.000Z", networks={})

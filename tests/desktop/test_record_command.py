@@ -113,7 +113,7 @@ def test_what_exists_is_replaced_only_when_allowed(tmp_path: Path, capsys: Captu
     target.write_bytes(b"precious")
     arguments = ["record", "demo", "-o", str(target), "--duration", "0.2", *BLIND, *FAST]
     assert cli.run(arguments) == 1
-    assert "exists" in capsys.readouterr().err
+    assert "exists: choose another name. With --overwrite what is there is replaced." in capsys.readouterr().err
     assert target.read_bytes() == b"precious"
     assert cli.run([*arguments, "--overwrite"]) == 0
     assert _times(target)

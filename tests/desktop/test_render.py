@@ -285,7 +285,11 @@ def test_a_body_that_only_one_of_two_scenes_holds_is_carried_between_them() -> N
         (["a.mp4", "a.jsonl", "-o", "a.mp4", "--overwrite"], 1, "a.mp4 is an input: choose another output."),
         (["a.mp4", "a.jsonl", "-o", "a.mkv"], 1, "a.mkv is no name for a video: end it with .mp4."),
         (["a.mp4", "a.jsonl", "-o", "b.MP4"], 1, "b.MP4 is no name for a video: end it with .mp4."),
-        (["a.mp4", "a.jsonl", "-o", "there.mp4"], 1, "there.mp4 exists"),
+        (
+            ["a.mp4", "a.jsonl", "-o", "there.mp4"],
+            1,
+            "there.mp4 exists: choose another name. With --overwrite what is there is replaced.",
+        ),
         (["a.mp4", "no.jsonl", "-o", "b.mp4"], 1, "The data file no.jsonl cannot be read: there is no such file."),
         (["a.mp4", "a.mp4", "-o", "b.mp4"], 1, "Line 1 of a.mp4 is no sidecar's"),
         (["no.mp4", "a.jsonl", "-o", "b.mp4"], 1, "There is no file no.mp4."),
