@@ -60,7 +60,10 @@ def test_two_recordings_of_the_same_second_have_two_names(qapp: QApplication, tm
             source.give(2)
             events(lambda: "2 frames" in opened.stage.said[2], "two frames are recorded")
             press(opened, "R")
-            events(lambda count=number + 1: len(videos_in(tmp_path)) == count, "it is written")  # type: ignore[misc]
+            # Named is not yet over: names are synced, and R means "end" until then.
+            told = "it is told that it is over"
+            events(lambda count=number + 1: len(opened.stage.banner.messages) == count, told)  # type: ignore[misc]
+        assert len(videos_in(tmp_path)) == 2
 
 
 def test_closing_in_the_middle_of_a_recording_finishes_it_whole(qapp: QApplication, tmp_path: Path) -> None:
@@ -135,7 +138,7 @@ def test_what_was_chosen_is_there_again_at_the_next_start(
     with window(qapp, room) as opened:
         press(opened, "P")
         press(opened, "M")
-        opened.open_source("fake")
+        watching(opened, room)
     kept, notice = load()
     assert (kept.mirror, kept.source, kept.recent, notice) == (True, "fake", ["fake"], "")
     with window(qapp, FakeRoom(), kept) as opened:
