@@ -307,10 +307,20 @@ class Ruling:
             if self._pending:
                 self._session.join_recordings(PATIENCE)
                 self._collect()
+            self._tell_unrun()
         except Exception:  # told in the log: the programs must be ended all the same
             logger.exception("the rules did not end well")
         finally:
             self._programs.close(PATIENCE)
+
+    def _tell_unrun(self) -> None:
+        """Tell which programs have waited in vain: for the user's recording, or for a disk that takes long."""
+        for path, event, rule in self._pending:
+            if event is not None:
+                self._problem(
+                    rule.name,
+                    f"{rule.name}: its program was not run, since {path} was not whole yet when the rules ended.",
+                )
 
     def _problem(self, rule: str, sentence: str) -> None:
         self._deeds.tell(Told("problem", rule, self._deeds.wall(), sentence, notify=True))

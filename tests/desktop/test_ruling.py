@@ -290,3 +290,21 @@ def test_an_error_in_the_rules_is_told_and_touches_nothing_else(tmp_path: Path) 
         assert "no longer judged" in it.await_kind("problem").sentence
         it.source.give(3)
         until(lambda: it.session.figures().captured == 4, "the session goes on")
+
+
+def test_a_program_that_still_waits_for_the_users_recording_when_rules_end_is_told(tmp_path: Path) -> None:
+    with stage(tmp_path, {"snapshot": True, "record": {"before": 0.0}, "run": ["x", "{file}"]}) as it:
+        it.session.start_recording(tmp_path / "mine.mp4", program="test")
+        it.show(True)
+        it.await_kind("snapshot")
+        it.show(False)
+        it.breaks = it.there = True
+        it.source.give()  # the rules end by an error, and what the user records goes on
+        it.await_kind("problem", 2)
+        assert it.session.recordings[0].state == "running"
+    sentences = [one.sentence for one in it.told if one.kind == "problem"]
+    assert "no longer judged" in sentences[0]
+    assert sentences[1:] == [
+        f"Dog: its program was not run, since {tmp_path / 'mine.mp4'} was not whole yet when the rules ended."
+    ]
+    assert "ran" not in it.kinds()
