@@ -67,7 +67,8 @@ class Guard:
             self.full = True
             self._stop()
             self._tell(
-                f"Only {amount(free)} are left on the disk of {self._folder}: the recording was stopped, and is whole."
+                f"Only {amount(free)} are left on the disk of {self._folder}: "
+                "the recording is ended, and its files are being closed."
             )
             return True
         if not self._warned:

@@ -108,7 +108,7 @@ def test_a_recording_is_warned_of_and_then_stopped_whole_before_the_disk_is_full
     assert end.frames == figures.frames
     warning, stop = [notice.sentence for notice in session.errors]
     assert "the recording stops at 3 MB" in warning
-    assert "was stopped" in stop
+    assert stop.endswith("the recording is ended, and its files are being closed.")  # told before they are whole
     source.give()
     until(lambda: session.figures().captured > figures.captured, "the session goes on")
     assert finish(session, source)
