@@ -60,9 +60,12 @@ def test_two_recordings_of_the_same_second_have_two_names(qapp: QApplication, tm
             source.give(2)
             events(lambda: "2 frames" in opened.stage.said[2], "two frames are recorded")
             press(opened, "R")
-            # Named is not yet over: names are synced, and R means "end" until then.
-            told = "it is told that it is over"
-            events(lambda count=number + 1: len(opened.stage.banner.messages) == count, told)  # type: ignore[misc]
+            # A file that has its name is still synced: until that is over the key ends this recording.
+            over = f"{number + 1} recordings are over"
+            session = opened.watch.session if opened.watch is not None else None
+            assert session is not None
+            events(lambda of=session: all(one.state == "finished" for one in of.recordings), over)  # type: ignore[misc]
+            opened.refresh()
         assert len(videos_in(tmp_path)) == 2
 
 
