@@ -16,12 +16,15 @@ class Conveyor(Generic[T]):
     """Values between one thread that puts, which never waits, and one that takes.
 
     `capacity`: bytes that may lie on it, as `size_of` counts them; a value larger than that still passes when it lies
-    there alone. At any moment `offered == taken + waiting + dropped`.
+    there alone. `stale(first, new)` says whether the first value has waited for so long that a new one is dropped, too.
+    At any moment `offered == taken + waiting + dropped`.
     """
 
-    def __init__(self, capacity: int, size_of: Callable[[T], int]) -> None:
+    def __init__(
+        self, capacity: int, size_of: Callable[[T], int], *, stale: Callable[[T, T], bool] = lambda _first, _new: False
+    ) -> None:
         self._capacity = capacity
-        self._size_of = size_of
+        self._size_of, self._stale = size_of, stale
         self._condition = threading.Condition()
         self._values: deque[tuple[T, int]] = deque()
         self._bytes = 0
@@ -29,13 +32,13 @@ class Conveyor(Generic[T]):
         self._offered = self._taken = self._dropped = 0
 
     def put(self, value: T) -> bool:
-        """Put `value` at the end; False when it was dropped because the conveyor is full, or ignored after `end`."""
+        """Put `value` at the end; False when it was dropped because there was no room, or ignored after `end`."""
         size = self._size_of(value)
         with self._condition:
             if self._ended:
                 return False
             self._offered += 1
-            if self._values and self._bytes + size > self._capacity:
+            if self._values and (self._bytes + size > self._capacity or self._stale(self._values[0][0], value)):
                 self._dropped += 1
                 return False
             self._values.append((value, size))

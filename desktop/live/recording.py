@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 CAPACITY = 256 * 2**20
 """Bytes of frames that may wait to be written."""
 
+LONGEST_WAITING = 10_000_000_000
+"""Nanoseconds that the oldest of them may have waited when one comes: it is what a crash loses of small pictures."""
+
 _CROWDED = 0.5  # a conveyor fuller than this is emptied without waiting: a late frame is better than a dropped one
 
 
@@ -109,7 +112,11 @@ class Recorder:
         self._next: RecordingFile | None = None
         self._clock, self._failed, self._noted = clock, failed, noted
         self._told: set[str] = set()  # of the file's notes
-        self._conveyor: Conveyor[_Offered] = Conveyor(capacity, lambda offered: offered.frame.pixels.nbytes)
+        self._conveyor: Conveyor[_Offered] = Conveyor(
+            capacity,
+            lambda offered: offered.frame.pixels.nbytes,
+            stale=lambda first, new: new.frame.time - first.frame.time > LONGEST_WAITING,
+        )
         self._pictures = Pictures(
             annotated=options.annotated,
             clean=options.clean,

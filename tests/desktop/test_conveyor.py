@@ -31,6 +31,14 @@ def test_a_value_larger_than_the_whole_conveyor_passes_alone() -> None:
     assert conveyor.put(b"y")
 
 
+def test_while_the_first_value_has_waited_for_too_long_new_ones_are_dropped() -> None:
+    conveyor: Conveyor[int] = Conveyor(100, lambda _value: 1, stale=lambda first, new: new - first > 10)
+    assert [conveyor.put(value) for value in (0, 10, 11)] == [True, True, False]
+    assert conveyor.get(0.0) == 0
+    assert conveyor.put(12)
+    assert (conveyor.offered, conveyor.dropped, conveyor.waiting) == (4, 1, 2)
+
+
 def test_the_end_mark_lies_behind_what_waits() -> None:
     conveyor: Conveyor[bytes] = Conveyor(10, len)
     conveyor.put(b"a")

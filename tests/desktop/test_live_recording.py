@@ -310,6 +310,27 @@ def test_a_full_conveyor_drops_and_counts_and_never_holds_capture_back(tmp_path:
     assert [line.index for line in lines] == [None] * 5  # the first five of the session, as in the recording
 
 
+def test_no_frame_waits_for_longer_than_ten_seconds_however_small_it_is(tmp_path: Path, gate: _Gate) -> None:
+    """What waits is lost by a crash; small pictures did for half a minute."""
+    source = FakeSource(times=lambda number: number * 500_000_000)
+    session = _start(source)
+    gate.open.clear()
+    _record(session, tmp_path / "a.mp4")
+    source.give()
+    assert gate.reached.wait(PATIENCE)
+    source.give(29)
+    _captured(session, 30)
+    assert (session.recordings[0].waiting, session.recordings[0].dropped) == (21, 8)
+    gate.open.set()
+    until(lambda: session.recordings[0].waiting == 0, "what waited is written")
+    source.give()
+    _captured(session, 31)
+    assert finish(session, source)
+    lines, end = _checked(session.recordings[0])
+    assert [line.index if line.index is not None else line.frame for line in lines] == [*range(22), 30]
+    assert end.dropped == 8
+
+
 def test_stopped_it_writes_what_waits_and_says_how_much_that_is(tmp_path: Path, gate: _Gate) -> None:
     source = _source()
     session = _start(source)
