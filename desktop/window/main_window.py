@@ -178,7 +178,7 @@ class MainWindow(Shell):
             return str(error)
         self.name, self.settings.source = name, self.addresses.keep(name)
         self.title = title_of(name, self.cameras)
-        self._remember(self.settings.source)
+        self.once_seen = None
         self.header.set_source(self.title)
         self.setWindowTitle(f"{self.title} - Onlooker")
         self.stage.preview.show_frame(None)
@@ -188,11 +188,15 @@ class MainWindow(Shell):
         self._tick()
         return ""
 
-    def _remember(self, name: str) -> None:
+    def _seen(self) -> None:
+        """The first picture of a source: only now is it one that may be chosen again."""
+        name, done, self.once_seen = self.settings.source, self.once_seen, None
         if name and name != "demo":
             kept = [one for one in self.settings.recent if one != name]
             self.settings.recent = [name, *kept][:_RECENT]
             self.sources.set_recent(self.settings.recent)
+        if done is not None:
+            done()
 
     def look_for_cameras(self) -> None:
         """Ask which cameras and screens are attached; the answer comes later."""
@@ -231,6 +235,7 @@ class MainWindow(Shell):
             first = self.stage.preview.shown is None
             self.stage.preview.show_frame(shown)
             if first:
+                self._seen()
                 self._tick()
 
     def _tick(self) -> None:

@@ -32,7 +32,8 @@ class Shell(QMainWindow):
     """A window with all its parts, made by `build`.
 
     `settings`: what holds. `watch`: what is watched, None until the engine room is there. `name`, `title`: of the
-    source that was chosen last, "" for none.
+    source that was chosen last, "" for none. `once_seen`: what is to be done when its first picture is shown; another
+    source that is opened forgets that.
     """
 
     def __init__(self, settings: Settings, theme: Theme) -> None:
@@ -40,6 +41,7 @@ class Shell(QMainWindow):
         self.settings, self.theme = settings, theme
         self.watch: Watch | None = None
         self.name, self.title = settings.source, ""
+        self.once_seen: Callable[[], None] | None = None
         self.addresses = Addresses()
         self.errands = Errands(self.tell)
         self._panel_before = True

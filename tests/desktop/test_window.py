@@ -170,6 +170,9 @@ def test_a_file_dropped_onto_the_window_is_opened(opened: MainWindow, room: Fake
     QApplication.sendEvent(opened, QDropEvent(QPointF(10, 10), copy, data, left, none))
     assert [Path(name) for name in room.sources] == [tmp_path / "clip.mp4"]
     assert "clip.mp4" in opened.windowTitle()
+    (made,) = room.sources.values()
+    made[-1].give()
+    events(lambda: bool(opened.settings.recent), "it is remembered")
     assert Path(opened.settings.recent[0]) == tmp_path / "clip.mp4"
 
 
