@@ -8,6 +8,7 @@ from desktop.window.about import About
 from desktop.window.naming_dialog import NamingDialog
 from desktop.window.rule_deeds import RuleDeeds
 from desktop.window.shortcuts import Shortcuts
+from desktop.window.source_menu import whole_of
 from desktop.window.theme import CHOICES
 
 
@@ -63,12 +64,28 @@ class WindowDeeds(RuleDeeds):
             watch = ("Watch the screen", lambda: window.open_source("screen:0"))
             window.tell("Watch the screen first, then choose the part of it.", "warning", watch)
             return
+        whole = whole_of(name)
+        if whole == name:
+            self._draw_part(whole, size, name)
+        else:  # another part may lie beside the one that is watched
+            window.open_source(whole)
+            window.once_seen = lambda: self._draw_part(whole, size, name)
+
+    def _draw_part(self, whole: str, size: tuple[int, int], before: str) -> None:
+        """Have a part of the whole screen drawn; where that is given up, what was watched before is watched again."""
         from desktop.sources.screen import part_of
         from desktop.window.region_drawing import RegionDrawing
 
+        window = self._window
+
+        def go_back() -> None:
+            if before != whole == window.name:
+                window.open_source(before)
+
         window.set_bare(False)
         drawing = RegionDrawing(window.stage.preview)
-        drawing.drawn.connect(lambda corners: window.open_source(part_of(name, size, corners)))
+        drawing.drawn.connect(lambda corners: window.open_source(part_of(whole, size, corners)))
+        drawing.given_up.connect(go_back)
 
     def open_demo(self) -> None:
         """Watch the demo clip."""

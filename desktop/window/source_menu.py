@@ -48,7 +48,7 @@ class SourceMenu(QMenu):
 
     def size_of(self, name: str) -> tuple[int, int] | None:
         """Width and height of the screen that this name, or that of a part of it, names; None where that is unknown."""
-        whole = ":".join(name.split(":")[:2])
+        whole = whole_of(name)
         return next((one.size for one in self._screens if one.source == whole), None)
 
     def set_recent(self, names: Sequence[str]) -> None:
@@ -90,6 +90,11 @@ class SourceMenu(QMenu):
         if name:
             action.triggered.connect(lambda _checked=False: self.chosen.emit(name))
         return action
+
+
+def whole_of(name: str) -> str:
+    """What names the whole screen, for the name of a part of it; any other is given as it is."""
+    return ":".join(name.split(":")[:2]) if name.startswith("screen:") else name
 
 
 def title_of(name: str, cameras: Sequence[AnyCamera] = ()) -> str:

@@ -125,6 +125,49 @@ def test_a_part_of_the_screen_is_drawn_on_its_picture(opened: MainWindow, room: 
     assert opened.title == "Part of screen 1, 192 × 108"  # noqa: RUF001 - that is the sign
 
 
+def drawing_on_the_whole(opened: MainWindow, room: FakeRoom) -> RegionDrawing:
+    press(opened, "Shift+C")
+    room.newest("screen:0").give()
+    events(lambda: opened.findChild(RegionDrawing) is not None, "the whole screen is there to draw on")
+    drawing = opened.findChild(RegionDrawing)
+    assert drawing is not None
+    return drawing
+
+
+def test_another_part_is_drawn_on_the_whole_screen(opened: MainWindow, room: FakeRoom) -> None:
+    watching(opened, room, name="screen:0:0,0,192,108")
+    drawing = drawing_on_the_whole(opened, room)
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        QTest.keyClick(drawing, key, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(drawing, Qt.Key.Key_Return)
+    assert list(room.sources)[-1] == "screen:0:960,540,192,108"
+
+
+def test_who_gives_up_drawing_watches_the_part_from_before(opened: MainWindow, room: FakeRoom) -> None:
+    watching(opened, room, name="screen:0:0,0,192,108")
+    QTest.keyClick(drawing_on_the_whole(opened, room), Qt.Key.Key_Escape)
+    assert opened.name == "screen:0:0,0,192,108"
+    assert len(room.sources["screen:0:0,0,192,108"]) == 2
+
+
+def test_a_source_that_is_opened_instead_is_not_drawn_on(opened: MainWindow, room: FakeRoom) -> None:
+    watching(opened, room, name="screen:0:0,0,192,108")
+    press(opened, "Shift+C")
+    watching(opened, room)
+    assert opened.findChild(RegionDrawing) is None
+
+
+def test_only_a_source_that_was_seen_is_among_the_recent_ones(opened: MainWindow, room: FakeRoom) -> None:
+    watching(opened, room)
+    opened.open_source("lost")
+    room.newest("lost").end()
+    events(lambda: opened.stage.said[1] != "", "it gives nothing")
+    opened.open_source("other")
+    assert opened.settings.recent == ["fake"]
+    watching(opened, room, name="other")
+    assert opened.settings.recent == ["other", "fake"]
+
+
 def test_what_is_waited_for_is_said_over_the_picture(opened: MainWindow, room: FakeRoom) -> None:
     source = watching(opened, room)
     source.trouble = "No connection to rtsp://***@cellar/live (nothing came for 10 s): it is called again."
