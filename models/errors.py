@@ -16,6 +16,10 @@ class RecordingError(OnlookerError):
     """A file could not be written or read back: it exists, the folder is not writable, the disk is full."""
 
 
+class WrongNameError(RecordingError):
+    """A file is to be called what it cannot be: its ending says another kind. Wrong usage, whatever is on the disk."""
+
+
 class NetworkError(OnlookerError):
     """A network could not be had: a damaged weights file, no form could be made, a device that does not work."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.batch.exports import coco, csv_long, csv_wide, mot, webvtt, yolo
 from desktop.batch.exports.contents import Choice, Contents, Seen
-from desktop.batch.exports.formats import Format
+from desktop.batch.exports.formats import Format, check_name
 from desktop.batch.fitting import is_same
 from desktop.batch.folder_place import FolderPlace
 from desktop.recordings.locking import Lock
@@ -41,11 +41,12 @@ def export(
     videos.
 
     Only frames that were analysed are exported. Raises RecordingError where the sidecar cannot be read, is damaged or
-    holds nothing for this format, and where the target exists (unless `overwrite`) or cannot be written; nothing is
-    left then.
+    holds nothing for this format, and where the target exists (unless `overwrite`) or cannot be written, WrongNameError
+    where its ending says another kind of file; nothing is left then.
     """
     if is_same(target, sidecar):
         raise RecordingError(f"{target} is the sidecar itself: choose another output.")
+    check_name(target, chosen, folder=chosen is Format.YOLO)
     contents = Contents(lambda: read_sidecar(sidecar), sidecar.stem, choice)
     if chosen in _WHOLE:
         _write_file(target, _WHOLE[chosen](contents), overwrite)
@@ -60,6 +61,7 @@ def export(
         if len(videos) == 1:
             _write_file(target, text(seen), overwrite)
         else:
+            check_name(target, chosen, folder=True)
             each = groupby(seen, key=lambda one: one[0].stem)
             _write_folder(target, ((stem + suffix, text(own)) for stem, own in each), overwrite)
     return Exported(target, contents.frames, tuple(contents.cut))

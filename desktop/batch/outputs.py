@@ -20,6 +20,7 @@ from models.errors import RecordingError
 from models.scene import Scene
 
 VIDEO_SUFFIX = ".mp4"
+DATA_SUFFIX = ".jsonl"
 
 _QUALITY = {
     ".jpg": (cv2.IMWRITE_JPEG_QUALITY, 95),

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.batch.outputs import DATA_SUFFIX, VIDEO_SUFFIX
 from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
-from desktop.batch.outputs import VIDEO_SUFFIX
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
 from desktop.sources.address import without_secrets
 from desktop.sources.naming import expanded, make_source, name_of, path_of
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
-from models.errors import RecordingError, SourceError
+from models.errors import RecordingError, SourceError, WrongNameError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def plan(inputs: Sequence[str], output: str, data: str | None = None, *, overwri
 
     `output`: a file for a single video or picture, else a folder, which is made where it is missing. `data`: the file
     of the data lines. Raises SourceError for live sources, names of nothing and folders that hold nothing,
-    RecordingError where a result has no place: it exists (unless `overwrite`), is an input, is of a kind that cannot be
-    written, or its folder is not writable.
+    RecordingError where a result has no place: it exists (unless `overwrite`), is an input, or its folder is not
+    writable, WrongNameError where its ending is not that of its kind.
     """
     names = [name for given in inputs for name in _names(given)]
     if not output.strip() or (data is not None and not data.strip()):
@@ -125,19 +125,27 @@ def _into_folder(names: Iterable[str], folder: Path) -> list[Job]:
 def _refuse_kind(job: Job) -> None:
     suffix = job.target.suffix
     if job.picture and suffix.lower() not in WRITABLE:
-        raise RecordingError(f"{job.target} is no name for a picture: end it with {', '.join(WRITABLE)}.")
+        raise WrongNameError(f"{job.target} is no name for a picture: end it with {', '.join(WRITABLE)}.")
     if not job.picture and suffix != VIDEO_SUFFIX:  # in small letters: what a crash leaves is found by its name
-        raise RecordingError(f"{job.target} is no name for a video: end it with {VIDEO_SUFFIX}.")
+        raise WrongNameError(f"{job.target} is no name for a video: end it with {VIDEO_SUFFIX}.")
 
 
 def _refuse_inputs(made: Plan, inputs: Sequence[str]) -> None:
-    """Nothing that is read is written, not even with --overwrite; nor are two results written into one file."""
+    """Nothing that is read is written, not even with --overwrite; nor are two results written into one file.
+
+    Nor are lines of JSON written under another ending.
+    """
     read = {_identity(path_of(name)) for name in (*inputs, *(job.name for job in made.jobs))}
     for target in _targets(made):
         if _identity(target) in read:
             raise RecordingError(f"{target} is an input: choose another output.")
     if made.data is not None and _identity(made.data) in {_identity(job.target) for job in made.jobs}:
         raise RecordingError(f"{made.data} cannot hold both picture and data: choose another name for the data.")
+    if made.data is not None and made.data.suffix.lower() != DATA_SUFFIX:
+        raise WrongNameError(
+            f"{made.data} is no name for the data, which are lines of JSON: end it with {DATA_SUFFIX}, and make other "
+            "formats of it with `onlooker export`."
+        )
 
 
 def _identity(path: Path) -> object:

@@ -18,7 +18,7 @@ from desktop.recordings.overlay import Overlay
 from desktop.recordings.pixels import Fit, Size, fit
 from desktop.recordings.placing import Placing
 from desktop.sources.video import VideoSource
-from models.errors import RecordingError, SourceError
+from models.errors import RecordingError, SourceError, WrongNameError
 from models.scene import Scene
 
 _SQUARE = 0.01  # share by which width by height may differ for a video to be the same at another size
@@ -211,7 +211,7 @@ def _fit(size: Size, here: Size, sidecar: Path, video: str) -> Fit:
 def _refuse(video: Path, sidecar: Path, target: Path, overwrite: bool) -> None:
     """Raise what would else come after minutes: a name that cannot be written, or that is an input's."""
     if target.suffix != VIDEO_SUFFIX:  # in small letters: what a crash leaves is found by its name
-        raise RecordingError(f"{target} is no name for a video: end it with {VIDEO_SUFFIX}.")
+        raise WrongNameError(f"{target} is no name for a video: end it with {VIDEO_SUFFIX}.")
     for given in (video, sidecar):
         if is_same(target, given):
             raise RecordingError(f"{target} is an input: choose another output.")

@@ -11,7 +11,7 @@ import numpy as np
 
 from desktop.batch.outputs import write_picture
 from desktop.recordings.placing import Placing
-from models.errors import RecordingError, SettingsError
+from models.errors import RecordingError, SettingsError, WrongNameError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def check(target: Path, *, overwrite: bool) -> None:
     except ImportError as error:
         raise SettingsError(MISSING) from error
     if target.suffix.lower() != ".png":
-        raise RecordingError(f"{target} cannot hold the picture: give it a name that ends in .png.")
+        raise WrongNameError(f"{target} cannot hold the picture: give it a name that ends in .png.")
     if target.exists() and not overwrite:
         raise RecordingError(f"{target} exists: choose another name, or allow it to be replaced with --overwrite.")
     Placing(target, overwrite=overwrite).abort()

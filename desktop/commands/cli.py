@@ -36,7 +36,7 @@ from desktop.commands.watch import watch
 from desktop.commands.window import window
 from desktop.recordings.locking import ExistsError
 from desktop.sources.address import without_secrets
-from models.errors import OnlookerError, SourceError
+from models.errors import OnlookerError, SourceError, WrongNameError
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +139,8 @@ def run(arguments: Sequence[str]) -> int:
             return end.status
         except ExistsError as error:
             return _could_not(f"{error} With --overwrite what is there is replaced.")
+        except WrongNameError as error:
+            return _could_not(str(error), _WRONG_USAGE)
         except OnlookerError as error:
             return _could_not(f"{error} {_meant(words) if isinstance(error, SourceError) else ''}".rstrip())
         except MemoryError:
@@ -157,11 +159,11 @@ def _unforeseen(error: Exception) -> str:
     return f"This should not have happened ({what}): run it again with --debug and report it."
 
 
-def _could_not(sentence: str) -> int:
-    """Tell it; the exception in hand goes into the log, which --debug shows."""
+def _could_not(sentence: str, status: int = 1) -> int:
+    """Tell it, and give the exit status; the exception in hand goes into the log, which --debug shows."""
     logger.debug("this ended the command", exc_info=True)
     typer.echo(without_secrets(sentence), err=True)
-    return 1
+    return status
 
 
 def _status(end: SystemExit, words: Sequence[str]) -> int:

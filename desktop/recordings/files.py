@@ -21,7 +21,7 @@ from desktop.recordings.sidecar import SidecarWriter
 from desktop.recordings.sound import Sound
 from desktop.recordings.syncing import Syncing, sync_folder
 from desktop.recordings.video_file import VideoFile
-from models.errors import RecordingError
+from models.errors import RecordingError, WrongNameError
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def names_of(path: Path, annotated: bool, clean: bool) -> Names:
     """
     data = path.with_suffix(".jsonl")
     if data == path:
-        raise RecordingError(f"{path} is no name for a video: end it with .mp4.")
+        raise WrongNameError(f"{path} is no name for a video: end it with .mp4.")
     return Names(data, (path, clean_name(path)) if annotated and clean else (path,))
 
 

@@ -86,6 +86,23 @@ def test_what_is_no_video_and_no_picture_is_named_in_one_sentence(
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "sentence"),
+    [
+        ("out.avi", [], "out.avi is no name for a video: end it with .mp4."),
+        ("out.mp4", ["--data", "a.csv"], "a.csv is no name for the data, which are lines of JSON: end it with .jsonl"),
+        ("out.mp4", ["--data", "a"], "make other formats of it with `onlooker export`."),
+    ],
+)
+def test_an_output_of_another_kind_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, name: str, more: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["annotate", "demo", "-o", name, *more]) == 2
+    assert sentence in capsys.readouterr().err
+    assert files(tmp_path) == set()
+
+
 def test_a_folder_without_pictures_is_named(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").write_text("none", encoding="utf-8")

@@ -112,7 +112,6 @@ def test_the_picture_shows_a_row_for_each_set_and_ink_where_curves_are(tmp_path:
     [
         (["--data", "{missing}"], "missing"),
         (["--data", "{data}", "--detector", "nobody"], "nobody"),
-        (["--data", "{data}", "--picture", "{folder}/front.bmp"], "ends in .png"),
         (["--data", "{data}", "--picture", "{folder}/there.png"], "--overwrite"),
         (["--data", "{data}", "--picture", "{folder}/nowhere/front.png"], "folder does not exist"),
         pytest.param(["--data", "{data}", "--size", "200"], "200"),
@@ -147,3 +146,9 @@ def test_a_picture_without_matplotlib_is_refused_before_anything_is_measured(
     words = ["evaluate", "--data", str(tmp_path / "missing"), "--picture", str(tmp_path / "front.png")]
     assert cli.run(words) == 1
     assert "pip install 'onlooker[training]'" in capsys.readouterr().err
+
+
+def test_a_picture_of_another_ending_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = _labelled(tmp_path / "people", 1)
+    assert cli.run(["evaluate", "--data", str(data), "--picture", str(tmp_path / "front.bmp")]) == 2
+    assert "ends in .png" in capsys.readouterr().err

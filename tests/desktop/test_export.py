@@ -455,7 +455,10 @@ def test_the_command_says_what_it_wrote_and_that_a_recording_was_cut_off(
     [
         (["missing.jsonl", "-o", "out.csv"], 1, "missing.jsonl cannot be read: there is no such file."),
         ([".", "-o", "out.csv"], 1, "The data file . cannot be read: it is a folder."),
-        (["clip.jsonl", "-o", "out"], 1, "does not say which format is meant"),
+        (["clip.jsonl", "-o", "out"], 2, "does not say which format is meant"),
+        (["clip.jsonl", "-o", "e.csv", "--format", "yolo"], 2, "e.csv is no name for a folder, which yolo is here"),
+        (["clip.jsonl", "-o", "e.csv", "--format", "coco"], 2, "e.csv is no name for coco: end it with .json."),
+        (["clip.jsonl", "-o", "e.JSON", "--format", "csv-wide"], 2, "e.JSON is no name for csv-wide"),
         (["clip.jsonl", "-o", "clip.jsonl", "--format", "mot"], 1, "is the sidecar itself"),
         (["clip.jsonl", "-o", "nowhere/out.csv"], 1, "the folder does not exist"),
         (["clip.jsonl", "-o", "nowhere/out", "--format", "yolo"], 1, "cannot be made: the folder does not exist"),
@@ -490,6 +493,13 @@ def test_what_exists_is_refused_with_the_switch_that_replaces_it(
     assert cli.run(["export", "clip.jsonl", *arguments]) == 1
     assert capfd.readouterr().err.endswith("With --overwrite what is there is replaced.\n")
     assert cli.run(["export", "clip.jsonl", *arguments, "--overwrite"]) == 0
+
+
+def test_several_videos_do_not_become_a_folder_that_is_called_as_a_file(several: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"is no name for a folder, which webvtt is here: leave out .vtt"):
+        export(several, tmp_path / "out.vtt", Format.WEBVTT)
+    assert not (tmp_path / "out.vtt").exists()
+    export(several, tmp_path / "out", Format.WEBVTT)
 
 
 def test_a_face_among_the_objects_is_another_thing_than_a_face(tmp_path: Path) -> None:

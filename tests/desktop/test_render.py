@@ -283,8 +283,8 @@ def test_a_body_that_only_one_of_two_scenes_holds_is_carried_between_them() -> N
     [
         (["a.mp4", "a.jsonl", "-o", "b.mp4"], 0, "Wrote b.mp4 (3 frames)."),
         (["a.mp4", "a.jsonl", "-o", "a.mp4", "--overwrite"], 1, "a.mp4 is an input: choose another output."),
-        (["a.mp4", "a.jsonl", "-o", "a.mkv"], 1, "a.mkv is no name for a video: end it with .mp4."),
-        (["a.mp4", "a.jsonl", "-o", "b.MP4"], 1, "b.MP4 is no name for a video: end it with .mp4."),
+        (["a.mp4", "a.jsonl", "-o", "a.mkv"], 2, "a.mkv is no name for a video: end it with .mp4."),
+        (["a.mp4", "a.jsonl", "-o", "b.MP4"], 2, "b.MP4 is no name for a video: end it with .mp4."),
         (
             ["a.mp4", "a.jsonl", "-o", "there.mp4"],
             1,
