@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QFormLayout,
     QLabel,
@@ -24,15 +22,13 @@ from desktop.frame import Frame, Pixels
 from desktop.live.errand import Errand
 from desktop.live.showing import Shown
 from desktop.window.buttons import decision
+from desktop.window.errand_dialog import ErrandDialog
 from desktop.window.preview import Preview
 from models.errors import NetworkError, OnlookerError
 
 if TYPE_CHECKING:
     from models.importing.inspecting import Recognised, Wishes
 
-logger = logging.getLogger(__name__)
-
-_LOOKS = 100  # milliseconds between two looks at what runs beside
 _LEAST = 0.25  # score of what is drawn
 _USUAL = "As is usual for it"
 _INTRO = "An ONNX file of YOLOX, YOLO, NanoDet or DETR style. It is tried on a picture first, in a process of its own."
@@ -46,7 +42,7 @@ _CHOICES: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
-class DetectorDialog(QDialog):
+class DetectorDialog(ErrandDialog):
     """Asks for a file, tries it, shows what it sees, keeps it.
 
     `folder`: of the networks that were added. `picture`: gives the pixels to try it on; called in a thread beside.
@@ -66,16 +62,10 @@ class DetectorDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Add a detector")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._folder, self._picture, self._threads = folder, picture, threads
         self._recognised: Recognised | None = None
-        self._errand: Errand[tuple[Recognised, Pixels]] | Errand[str] | None = None
-        self._after: Callable[[], None] = lambda: None
         self._end: Callable[[], None] = lambda: None
         self._closed = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOKS)
-        self._timer.timeout.connect(self._look_at_errand)
         self._build(family)
         self._forget()
 
@@ -103,9 +93,6 @@ class DetectorDialog(QDialog):
             self.choices[key] = box
         self._line(form, "name", "&Name", "as the file is called", forgets=False)
         self._line(form, "licence", "&Licence", "not stated", forgets=False)
-        self._said = QLabel()
-        self._said.setWordWrap(True)
-        self._said.setTextFormat(Qt.TextFormat.PlainText)  # what others wrote is no markup
         self.preview = Preview(family)
         self.preview.setMinimumSize(420, 260)
         cancel, self.go = QPushButton("Cancel"), QPushButton("Try")
@@ -129,20 +116,9 @@ class DetectorDialog(QDialog):
         form.addRow(title, line)
         self.lines[key] = line
 
-    @property
-    def said(self) -> str:
-        """What it says of the file, or what went wrong."""
-        return self._said.text()
-
-    @property
-    def runs(self) -> bool:
-        """Whether a file is being tried or kept."""
-        return self._errand is not None
-
     def reject(self) -> None:
         """Close, and end what runs."""
         self._closed = True
-        self._timer.stop()
         self._end()
         super().reject()
 
@@ -162,7 +138,7 @@ class DetectorDialog(QDialog):
         self.go.setEnabled(bool(self.lines["file"].text().strip()))
         self.preview.show_frame(None)
         self.preview.hide()
-        self._say("")
+        self._said.say("")
 
     def _go(self) -> None:
         try:
@@ -171,7 +147,7 @@ class DetectorDialog(QDialog):
             else:
                 self._keep(self._recognised)
         except OnlookerError as error:
-            self._say(str(error))
+            self._said.say(str(error))
 
     def _wishes(self) -> Wishes:
         from models.importing.inspecting import Wishes, read_classes
@@ -201,37 +177,19 @@ class DetectorDialog(QDialog):
                 raise NetworkError("Nothing was tried.")
             return inspect(path, pixels, wishes, threads=self._threads, begun=begun), pixels
 
-        self._say(f"Trying {path.name}…")
-        trying = Errand("try a detector", job)
-        self._begin(trying, lambda: self._show(*trying.result()))
+        self._said.say(f"Trying {path.name}…")
+        self._begin(Errand("try a detector", job), lambda tried: self._show(*tried))
 
     def _keep(self, recognised: Recognised) -> None:
         from models.importing import added
 
         name, licence = self.lines["name"].text().strip() or None, self.lines["licence"].text().strip()
         keeping = Errand("keep a detector", lambda: added.add(self._folder, recognised, name, licence).key)
-        self._begin(keeping, lambda: self._done(keeping.result()))
+        self._begin(keeping, self._done)
 
-    def _begin(self, errand: Errand[tuple[Recognised, Pixels]] | Errand[str], after: Callable[[], None]) -> None:
-        self._errand, self._after = errand, after
-        self._form.setEnabled(False)
-        self.go.setEnabled(False)
-        self._timer.start()
-
-    def _look_at_errand(self) -> None:
-        if self._errand is None or not self._errand.done:
-            return
-        self._timer.stop()
-        self._errand = None
-        self._form.setEnabled(True)
-        self.go.setEnabled(True)
-        try:
-            self._after()
-        except OnlookerError as error:
-            self._say(str(error))
-        except Exception as error:  # told, the window goes on
-            logger.exception("adding a detector failed")
-            self._say(f"Something went wrong ({error or type(error).__name__}).")
+    def _set_busy(self, *, busy: bool) -> None:
+        self._form.setEnabled(not busy)
+        self.go.setEnabled(not busy)
 
     def _show(self, recognised: Recognised, pixels: Pixels) -> None:
         """Show what it is and what it sees; only now can it be added."""
@@ -240,7 +198,7 @@ class DetectorDialog(QDialog):
         seen = scene(recognised, _LEAST)
         recipe = recognised.recipe
         found = f"{len(seen.objects)} found in this picture" if seen.objects else "nothing found in this picture"
-        self._say(
+        self._said.say(
             f"{recognised.title}, {len(recipe.labels)} classes, named by {recognised.classes_from}\n"
             f"{recipe.size[1]} x {recipe.size[0]} pixels, {recipe.look.described}\n"
             f"{found}. Are the boxes right? If not, say more above."
@@ -253,7 +211,3 @@ class DetectorDialog(QDialog):
     def _done(self, key: str) -> None:
         self.added.emit(key)
         self.accept()
-
-    def _say(self, text: str) -> None:
-        self._said.setText(text)
-        self._said.setVisible(bool(text))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -22,15 +19,13 @@ from PySide6.QtWidgets import (
 
 from desktop.fetching import download
 from desktop.fetching.connection import Caller
-from desktop.fetching.download import Offer, Progress, StoppedError, size_text
+from desktop.fetching.download import Offer, Progress, size_text
 from desktop.fetching.entries import Entry, named_by_user
 from desktop.live.errand import Errand
 from desktop.window.buttons import decision
+from desktop.window.errand_dialog import ErrandDialog
 from models.errors import OnlookerError
 
-logger = logging.getLogger(__name__)
-
-_LOOKS = 100  # milliseconds between two looks at what runs beside
 _ELSEWHERE = "Another address"
 _INTRO = "A detector is an ONNX file that somebody published. You see its size and licence before it is fetched."
 _FIELDS = {
@@ -41,7 +36,7 @@ _FIELDS = {
 }
 
 
-class FetchDialog(QDialog):
+class FetchDialog(ErrandDialog):
     """Asks what, looks how large it is, shows that with the licence, fetches it.
 
     `entries`: what the list has. `folder`: where the file comes to lie. `fetched` carries its path and its Entry: the
@@ -54,16 +49,10 @@ class FetchDialog(QDialog):
     def __init__(self, entries: tuple[Entry, ...], folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Fetch a detector")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._entries, self._folder = entries, folder
         self._offered: Entry | None = None
         self._caller, self._stop = Caller(), threading.Event()
         self._progress = Progress(0, None)
-        self._errand: Errand[Offer] | Errand[Path] | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOKS)
-        self._timer.timeout.connect(self._look_at_errand)
-        self._after: Callable[[], None] = lambda: None
         self._build()
         self._choose()
 
@@ -86,9 +75,6 @@ class FetchDialog(QDialog):
             line.textChanged.connect(self._forget)
             form.addRow(title, line)
             self.lines[key] = line
-        self._said = QLabel()
-        self._said.setWordWrap(True)
-        self._said.setTextFormat(Qt.TextFormat.PlainText)  # what others wrote is no markup
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.hide()
@@ -103,21 +89,10 @@ class FetchDialog(QDialog):
         column.addLayout(decision(self._cancel, self.go))
         self.setMinimumWidth(500)
 
-    @property
-    def said(self) -> str:
-        """What it says of what was chosen: its size and licence, how far it is, or what went wrong."""
-        return self._said.text()
-
-    @property
-    def runs(self) -> bool:
-        """Whether a server is being asked."""
-        return self._errand is not None
-
     def reject(self) -> None:
         """Close, and end what runs: at once but for what the system alone can end, as looking up a name."""
         self._stop.set()
         self._caller.hang_up()
-        self._timer.stop()
         super().reject()
 
     def _choose(self) -> None:
@@ -129,21 +104,21 @@ class FetchDialog(QDialog):
         """What was looked at is not what is named now."""
         self._offered = None
         self.go.setText("Look")
-        self._say("")
+        self._said.say("")
 
     def _go(self) -> None:
         try:
             entry = self._entry() if self._offered is None else self._offered
         except OnlookerError as error:
-            self._say(str(error))
+            self._said.say(str(error))
             return
         if self._offered is None:
-            self._say(f"Asking {entry.address.host}…")
+            self._said.say(f"Asking {entry.address.host}…")
             looking = Errand("look at a detector", lambda: download.look(entry, self._caller))
-            self._begin(looking, lambda: self._show(entry, looking.result()))
+            self._begin(looking, lambda offer: self._show(entry, offer))
         else:
             fetching = Errand("fetch a detector", lambda: self._fetch(entry))
-            self._begin(fetching, lambda: self._done(entry, fetching.result()))
+            self._begin(fetching, lambda path: self._done(entry, path))
 
     def _entry(self) -> Entry:
         place = self.choice.currentIndex()
@@ -163,55 +138,29 @@ class FetchDialog(QDialog):
         fetched = download.there(entry, self._folder)  # before, and not added then
         return fetched or download.fetch(entry, self._folder, tell=tell, caller=self._caller, stop=self._stop)
 
-    def _begin(self, errand: Errand[Offer] | Errand[Path], after: Callable[[], None]) -> None:
-        self._errand, self._after = errand, after
+    def _set_busy(self, *, busy: bool) -> None:
         self._progress = Progress(0, None)
         for widget in (self.choice, self._form, self.go):
-            widget.setEnabled(False)
+            widget.setEnabled(not busy)
         self._bar.setRange(0, 0)
-        self._bar.show()
-        self._timer.start()
-
-    def _look_at_errand(self) -> None:
-        if self._errand is None:
-            return
-        if not self._errand.done:
-            if self._offered is not None:
-                self._show_progress()
-            return
-        self._timer.stop()
-        self._errand = None
-        self._bar.hide()
-        for widget in (self.choice, self._form, self.go):
-            widget.setEnabled(True)
-        try:
-            self._after()
-        except StoppedError:
-            return
-        except OnlookerError as error:
-            self._say(str(error))
-        except Exception as error:  # told, the window goes on
-            logger.exception("fetching failed")
-            self._say(f"Something went wrong ({error or type(error).__name__}).")
+        self._bar.setVisible(busy)
 
     def _show(self, entry: Entry, offer: Offer) -> None:
         """Show what would come; only now can it be fetched."""
         size = "Its server does not say how large it is." if offer.bytes is None else size_text(offer.bytes)
         way = "" if offer.address.host == entry.address.host else f", by way of {offer.address.host}"
-        self._say(f"{entry.title}\nLicence: {entry.licence}\nSize: {size}\nFrom: {entry.address}{way}")
+        self._said.say(f"{entry.title}\nLicence: {entry.licence}\nSize: {size}\nFrom: {entry.address}{way}")
         self._offered = entry
         self.go.setText("Fetch")
 
-    def _show_progress(self) -> None:
+    def _meanwhile(self) -> None:
+        if self._offered is None:
+            return
         done, total = self._progress.done, self._progress.total
         self._bar.setRange(0, 1000 if total else 0)
         self._bar.setValue(round(1000 * done / total) if total else 0)
-        self._say(f"{size_text(done)} of {size_text(total)}" if total else size_text(done))
+        self._said.say(f"{size_text(done)} of {size_text(total)}" if total else size_text(done))
 
     def _done(self, entry: Entry, path: Path) -> None:
         self.fetched.emit(path, entry)
         self.accept()
-
-    def _say(self, text: str) -> None:
-        self._said.setText(text)
-        self._said.setVisible(bool(text))

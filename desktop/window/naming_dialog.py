@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCompleter, QDialog, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop.sources.address import HIDDEN
 from desktop.window.buttons import decision
+from desktop.window.remark import RefusingDialog
 
 _FORMS = "\n".join(
     (
@@ -22,7 +23,7 @@ _FORMS = "\n".join(
 )
 
 
-class NamingDialog(QDialog):
+class NamingDialog(RefusingDialog):
     """Asks for a name. `chosen` carries it; the window tells with `refuse` why it cannot be opened, or closes this.
 
     `name`: what is in the line to begin with; where its user and password are hidden there, those are selected, to be
@@ -34,7 +35,6 @@ class NamingDialog(QDialog):
     def __init__(self, name: str = "", recent: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open by name")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         label = QLabel("Name of the &source")
         self.line = QLineEdit(name)
         self.line.setPlaceholderText("camera:0")
@@ -51,9 +51,6 @@ class NamingDialog(QDialog):
         kept = QLabel("Passwords are not stored: after the next start they are asked for again.")
         kept.setProperty("muted", True)
         kept.setWordWrap(True)
-        self._why = QLabel()
-        self._why.setWordWrap(True)
-        self._why.hide()
         self._open = QPushButton("Open")
         cancel = QPushButton("Cancel")
         self._open.clicked.connect(self._choose)
@@ -71,17 +68,11 @@ class NamingDialog(QDialog):
 
     def refuse(self, sentence: str) -> None:
         """Say why the name cannot be opened."""
-        self._why.setText(sentence)
-        self._why.show()
+        super().refuse(sentence)
         layout = self.layout()
         if layout is not None:
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @property
-    def refused(self) -> str:
-        """Why it could not be opened, "" if nothing was wrong."""
-        return "" if self._why.isHidden() else self._why.text()
 
     def _select(self, name: str) -> None:
         """Select what is to be typed: what was hidden, else all."""
@@ -93,7 +84,7 @@ class NamingDialog(QDialog):
 
     def _typed(self, text: str) -> None:
         self._open.setEnabled(bool(text.strip()))
-        self._why.hide()
+        self._why.say("")
 
     def _choose(self) -> None:
         self.chosen.emit(self.line.text().strip())

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider
 from desktop.settings import Settings
 from desktop.window.buttons import PushButton
 from desktop.window.class_list import ClassList
+from desktop.window.remark import Remark
+from desktop.window.rows import titled
 
 STANDARD = 0
 """The slider's place for "the threshold of all kinds"; 1..99 are per cent."""
@@ -23,6 +25,7 @@ class ObjectsPanel(QWidget):
     `class_wanted`: a class, and whether. `only_wanted`: this class alone. `all_wanted`, `none_wanted`: of the classes.
     `score_wanted`: a class and its threshold in per cent, STANDARD for none of its own. `detector_wanted`: a key.
     `size_wanted`: pixels, 0 for automatic. `detectors`: the keys of those that there are, None until that is known.
+    `state` says why nothing can be chosen yet, or is found.
     """
 
     class_wanted = Signal(str, bool)
@@ -41,11 +44,8 @@ class ObjectsPanel(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
         self._networks()
-        self._state = QLabel()
-        self._state.setProperty("muted", True)
-        self._state.setWordWrap(True)
-        self._state.hide()
-        self._column.addWidget(self._state)
+        self.state = Remark(muted=True)
+        self._column.addWidget(self.state)
         self._classes()
         self._threshold()
         self._current("")
@@ -64,13 +64,7 @@ class ObjectsPanel(QWidget):
             self._size.addItem(f"{size} pixels", size)
         self._size.activated.connect(lambda place: self.size_wanted.emit(self._size.itemData(place)))
         for title, box in (("Found by", self._detector), ("Looks at", self._size)):
-            label = QLabel(title)
-            label.setBuddy(box)
-            row = QHBoxLayout()
-            row.addWidget(label)
-            row.addStretch(1)
-            row.addWidget(box)
-            self._column.addLayout(row)
+            self._column.addLayout(titled(title, box))
 
     def _classes(self) -> None:
         self.search = QLineEdit()
@@ -145,22 +139,11 @@ class ObjectsPanel(QWidget):
         """How many of each class are in the picture."""
         self.classes.set_counts(counts)
 
-    def set_state(self, text: str) -> None:
-        """Why nothing can be chosen yet, or is found; "" where all is well."""
-        if self._state.text() != text:
-            self._state.setText(text)
-            self._state.setVisible(bool(text))
-
     def set_size(self, size: tuple[int, int] | None) -> None:
         """The size that was taken where none is chosen."""
         text = "Automatic" if size is None else f"Automatic ({size[1]})"
         if self._size.itemText(0) != text:
             self._size.setItemText(0, text)
-
-    @property
-    def state(self) -> str:
-        """What it says of the network."""
-        return self._state.text()
 
     def _choose_first(self) -> None:
         """Enter in the search field goes to the first class that is left."""

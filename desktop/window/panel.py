@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSlider,
@@ -28,6 +27,8 @@ from desktop.window.eyes import options_of
 from desktop.window.objects_panel import ObjectsPanel
 from desktop.window.privacy_panel import PrivacyPanel
 from desktop.window.recording_panel import RecordingPanel
+from desktop.window.remark import Remark
+from desktop.window.rows import row, titled
 from desktop.window.switch import Switch
 
 WIDE = 272
@@ -105,7 +106,7 @@ class Panel(QFrame):
         self._seen.setAccessibleName("Objects in the picture")
         label, switch = QLabel("Objects"), self._follow("objects", "Objects")
         label.setBuddy(switch)
-        self._row(label, switch, self._seen)
+        self._column.addLayout(row(label, self._seen, switch))
         self._most_faces = self._kind("faces", "Faces", "Most faces that are followed", self.faces_wanted)
         self._most_bodies = self._kind("bodies", "Bodies", "Most bodies that are followed", self.bodies_wanted)
         self._score_text = QLabel()
@@ -117,7 +118,7 @@ class Panel(QFrame):
         self._score.setAccessibleName("Score threshold in per cent; 0 is the standard of each kind")
         self._score.setToolTip("What is less sure than this is not shown (Ctrl+Up, Ctrl+Down; standard: Ctrl+0)")
         self._score.valueChanged.connect(self.score_wanted)
-        self._row(QLabel("Score threshold"), self._score_text)
+        self._column.addLayout(row(QLabel("Score threshold"), self._score_text))
         self._column.addWidget(self._score)
         self._device = QComboBox()
         for key, title in DEVICES.items():
@@ -125,9 +126,7 @@ class Panel(QFrame):
         self._device.setAccessibleName("Device that the networks run on")
         self._device.setToolTip("Where the networks run (next: Ctrl+D)")
         self._device.activated.connect(lambda place: self.device_wanted.emit(self._device.itemData(place)))
-        label = QLabel("Run on")
-        label.setBuddy(self._device)
-        self._row(label, self._device)
+        self._column.addLayout(titled("Run on", self._device))
         self._note = self._remark()
         self._switch("smooth", "Smooth movements")
 
@@ -143,9 +142,7 @@ class Panel(QFrame):
         self._rules.setProperty("small", True)
         self._rules.setToolTip(f"What is done by itself when something is seen: {action.toolTip()}")
         self._rules.clicked.connect(action.trigger)
-        label = QLabel("Rules")
-        label.setBuddy(self._rules)
-        self._row(label, self._rules)
+        self._column.addLayout(titled("Rules", self._rules))
         self.set_rules(0)
 
     def set_rules(self, on: int) -> None:
@@ -157,26 +154,23 @@ class Panel(QFrame):
         self._heading("LIVE")
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
-        for row, (key, title) in enumerate(FIGURES.items()):
+        for line, (key, title) in enumerate(FIGURES.items()):
             name, value = QLabel(title), QLabel("-")
             name.setProperty("muted", True)
             value.setProperty("figure", True)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setWordWrap(key == "device")
             value.setAccessibleName(title)
-            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, row, 1)
+            grid.addWidget(name, line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, line, 1)
             self._figures[key] = value
         grid.setColumnStretch(1, 1)
         self._column.addLayout(grid)
         self._mode = self._remark()
 
-    def _remark(self) -> QLabel:
+    def _remark(self) -> Remark:
         """Room for a sentence, hidden until there is one."""
-        remark = QLabel()
-        remark.setProperty("muted", True)
-        remark.setWordWrap(True)
-        remark.hide()
+        remark = Remark(muted=True)
         self._column.addWidget(remark)
         return remark
 
@@ -187,21 +181,9 @@ class Panel(QFrame):
             self._column.addSpacing(8)
         self._column.addWidget(heading)
 
-    def _row(self, left: QWidget, right: QWidget, between: QWidget | None = None) -> None:
-        row = QHBoxLayout()
-        row.addWidget(left)
-        row.addStretch(1)
-        if between is not None:
-            row.addWidget(between)
-        row.addWidget(right)
-        self._column.addLayout(row)
-
     def _switch(self, key: str, title: str) -> None:
         """A row with a switch for the action `key`."""
-        switch = self._follow(key, title)
-        label = QLabel(title)
-        label.setBuddy(switch)
-        self._row(label, switch)
+        self._column.addLayout(titled(title, self._follow(key, title)))
 
     def _follow(self, key: str, title: str) -> Switch:
         """A switch that shows whether the action is on."""
@@ -225,7 +207,7 @@ class Panel(QFrame):
         most.valueChanged.connect(wanted)
         label = QLabel(title)
         label.setBuddy(switch)
-        self._row(label, switch, most)
+        self._column.addLayout(row(label, most, switch))
         return most
 
     def set_settings(self, settings: Settings) -> None:
@@ -280,11 +262,11 @@ class Panel(QFrame):
 
     def set_note(self, note: str) -> None:
         """Why another device is used than the one that is wanted; "" where it is used."""
-        _say(self._note, note)
+        self._note.say(note)
 
     def set_mode(self, mode: str) -> None:
         """The mode that was asked of a camera and the one that it gave; "" where that means nothing."""
-        _say(self._mode, mode)
+        self._mode.say(mode)
 
     def set_figures(self, figures: dict[str, str]) -> None:
         """The figures as texts, by the keys of FIGURES."""
@@ -302,9 +284,3 @@ class Panel(QFrame):
         """Take the colours of a theme."""
         for switch in self._switches.values():
             switch.dress(colours)
-
-
-def _say(label: QLabel, text: str) -> None:
-    if label.text() != text:
-        label.setText(text)
-        label.setVisible(bool(text))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QVBoxLayout, QWidget
 
 from desktop.settings import Settings
 from desktop.window import words
 from desktop.window.buttons import PushButton
+from desktop.window.remark import Remark
+from desktop.window.rows import titled
 
 HOWS = {"pixelate": "Coarse cells", "blur": "Blur", "fill": "Grey area"}
 """Of `Hide.how`."""
@@ -38,27 +40,16 @@ class PrivacyPanel(QWidget):
         self._objects.setAccessibleName("Objects that are hidden")
         self._objects.setToolTip("Hide objects of some classes, such as people as a whole")
         self._objects.setMenu(self.classes)
-        self._row("Hide objects", self._objects)
+        self._column.addLayout(titled("Hide objects", self._objects))
         self._how = QComboBox()
         for key, title in HOWS.items():
             self._how.addItem(title, key)
         self._how.setAccessibleName("How it is hidden")
         self._how.setToolTip("Cells and blur keep a few averages of colour, a grey area keeps nothing")
         self._how.activated.connect(lambda place: self.how_wanted.emit(self._how.itemData(place)))
-        self._row("Hidden by", self._how)
-        self._remark = QLabel()
-        self._remark.setProperty("muted", True)
-        self._remark.setWordWrap(True)
+        self._column.addLayout(titled("Hidden by", self._how))
+        self._remark = Remark(muted=True)
         self._column.addWidget(self._remark)
-
-    def _row(self, title: str, widget: QWidget) -> None:
-        label = QLabel(title)
-        label.setBuddy(widget)
-        row = QHBoxLayout()
-        row.addWidget(label)
-        row.addStretch(1)
-        row.addWidget(widget)
-        self._column.addLayout(row)
 
     def set_settings(self, settings: Settings) -> None:
         """Show what holds."""
@@ -66,9 +57,7 @@ class PrivacyPanel(QWidget):
         self._objects.setText(words.hidden_objects(settings.hidden_classes))
         for action in self.classes.actions():
             action.setChecked(action.text() in settings.hidden_classes)
-        text = words.hiding(settings)
-        self._remark.setText(text)
-        self._remark.setVisible(bool(text))
+        self._remark.say(words.hiding(settings))
 
     def set_labels(self, labels: Sequence[str], settings: Settings) -> None:
         """The classes that the network tells apart; people first, the others by name."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
 
 from desktop.settings import Settings
+from desktop.window.remark import Remark
+from desktop.window.rows import titled
 
 VIDEOS = {"annotated": "With marks", "clean": "Without marks", "both": "Both"}
 QUALITIES = {16: "Best", 21: "Good", 27: "Small files"}
@@ -31,7 +33,7 @@ class RecordingPanel(QWidget):
 
     `video_wanted`: a key of VIDEOS. `quality_wanted`: a key of QUALITIES. `height_wanted`: lines, 0 for as they come.
     `encoder_wanted`: a key of ENCODERS. `before_wanted`: seconds that are kept from before a recording is begun,
-    0 for none.
+    0 for none. `state` says what is kept in memory and how much room there is.
     """
 
     video_wanted = Signal(str)
@@ -64,12 +66,9 @@ class RecordingPanel(QWidget):
         self._before.setAccessibleName("Seconds that are kept from before a recording is begun")
         self._before.setToolTip("A recording begins this much before the button is pressed: kept in memory until then")
         self._before.valueChanged.connect(self.before_wanted)
-        self._row("Keep from before", self._before)
-        self._state = QLabel()
-        self._state.setProperty("muted", True)
-        self._state.setWordWrap(True)
-        self._state.hide()
-        self._column.addWidget(self._state)
+        self._column.addLayout(titled("Keep from before", self._before))
+        self.state = Remark(muted=True)
+        self._column.addWidget(self.state)
 
     def _choice(self, title: str, choices: Mapping[str, str] | Mapping[int, str], meaning: str) -> QComboBox:
         box = QComboBox()
@@ -77,17 +76,8 @@ class RecordingPanel(QWidget):
             box.addItem(text, key)
         box.setAccessibleName(meaning)
         box.setToolTip(meaning)
-        self._row(title, box)
+        self._column.addLayout(titled(title, box))
         return box
-
-    def _row(self, title: str, widget: QWidget) -> None:
-        label = QLabel(title)
-        label.setBuddy(widget)
-        row = QHBoxLayout()
-        row.addWidget(label)
-        row.addStretch(1)
-        row.addWidget(widget)
-        self._column.addLayout(row)
 
     def set_settings(self, settings: Settings) -> None:
         """Show what holds."""
@@ -104,14 +94,3 @@ class RecordingPanel(QWidget):
         self._before.blockSignals(True)
         self._before.setValue(settings.before)
         self._before.blockSignals(False)
-
-    def set_state(self, text: str) -> None:
-        """What is kept in memory and how much room there is; "" for nothing to say."""
-        if self._state.text() != text:
-            self._state.setText(text)
-            self._state.setVisible(bool(text))
-
-    @property
-    def state(self) -> str:
-        """What it says of memory and room."""
-        return self._state.text()

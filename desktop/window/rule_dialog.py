@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDialog,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
@@ -31,6 +30,8 @@ from desktop.recordings.rule_file import make
 from desktop.window.buttons import decision
 from desktop.window.class_list import ClassList
 from desktop.window.regions import Corner
+from desktop.window.remark import RefusingDialog
+from desktop.window.rows import titled
 from models.errors import RuleError
 
 _POINTS = {"centre": "its centre", "foot": "its foot (lower middle)"}
@@ -39,7 +40,7 @@ _PROGRAM = "A program, and each of its arguments on a line of its own:\nnotify-s
 _NIGHT = ("22:00", "06:00")
 
 
-class RuleDialog(QDialog):
+class RuleDialog(RefusingDialog):
     """Asks for all that a rule says. `made`: the rule; whoever keeps it says with `refuse` why it cannot be, or closes.
 
     `region_wanted`: the region is to be drawn; `set_region` tells what was. `labels`: the classes that are known.
@@ -54,7 +55,6 @@ class RuleDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Add a rule" if rule is None else "Change a rule")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._before = rule
         self._region: tuple[Corner, ...] | None = None
         self._drawable = drawable
@@ -74,11 +74,7 @@ class RuleDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setStyleSheet("QScrollArea, #rulePage { background: transparent; }")
-        self._why = QLabel()
-        self._why.setWordWrap(True)
-        self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setContentsMargins(22, 0, 22, 0)
-        self._why.hide()
         cancel, self.go = QPushButton("Cancel"), QPushButton("Add" if rule is None else "Change")
         cancel.clicked.connect(self.reject)
         self.go.clicked.connect(self._make)
@@ -249,16 +245,6 @@ class RuleDialog(QDialog):
         """As it stands."""
         return self._region
 
-    def refuse(self, sentence: str) -> None:
-        """Say why the rule cannot be so."""
-        self._why.setText(sentence)
-        self._why.setVisible(bool(sentence))
-
-    @property
-    def refused(self) -> str:
-        """Why it cannot, "" where nothing is wrong."""
-        return "" if self._why.isHidden() else self._why.text()
-
     def _choose(self, name: str, on: bool) -> None:
         self._chosen = [one for one in self._chosen if one != name] + ([name] if on else [])
 
@@ -329,14 +315,8 @@ def _titled(column: QVBoxLayout, title: str, widget: QWidget) -> None:
 
 
 def _row(column: QVBoxLayout, title: str, widget: QWidget) -> None:
-    label = QLabel(title)
-    label.setBuddy(widget)
     widget.setAccessibleName(title.replace("&", ""))
-    row = QHBoxLayout()
-    row.addWidget(label)
-    row.addStretch(1)
-    row.addWidget(widget)
-    column.addLayout(row)
+    column.addLayout(titled(title, widget))
 
 
 _Box = TypeVar("_Box", bound=QAbstractSpinBox)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from desktop.live.ruling import Told
 from desktop.recordings.rule import Rule
 from desktop.window.colours import DARK, Colours
+from desktop.window.remark import RefusingDialog
 from desktop.window.ruled import described
 
 _DESCRIPTION = Qt.ItemDataRole.UserRole
@@ -31,7 +31,7 @@ _SHOWN = frozenset({"found", "gone", "recorded", "snapshot", "ran", "problem"})
 _ROW = 48  # logical pixels
 
 
-class RulesDialog(QDialog):
+class RulesDialog(RefusingDialog):
     """Shows the rules; each signal says what the user wants, and what holds is told by `set_rules`.
 
     `added`: another rule. `changed`: the place of a rule that is to be changed. `removed`: of one that is to go.
@@ -49,7 +49,6 @@ class RulesDialog(QDialog):
     def __init__(self, remark: Callable[[Rule], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Rules")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._remark = remark
         self._rules: tuple[Rule, ...] = ()
         intro = QLabel("What is done by itself when something is seen: recordings, snapshots, programs.")
@@ -79,10 +78,6 @@ class RulesDialog(QDialog):
             button.setAutoDefault(False)
             row.addWidget(button)
         row.addStretch(1)
-        self._why = QLabel()
-        self._why.setWordWrap(True)
-        self._why.setTextFormat(Qt.TextFormat.PlainText)
-        self._why.hide()
         heading = QLabel("WHAT HAPPENED")
         heading.setProperty("heading", True)
         self.events = QListWidget()
@@ -173,16 +168,6 @@ class RulesDialog(QDialog):
     def _add(self, told: Told, place: int) -> None:
         if told.kind in _SHOWN:
             self.events.insertItem(place, f"{told.moment:%H:%M:%S}   {told.sentence}")
-
-    def refuse(self, sentence: str) -> None:
-        """Say what could not be done."""
-        self._why.setText(sentence)
-        self._why.setVisible(bool(sentence))
-
-    @property
-    def refused(self) -> str:
-        """What could not be done, "" where all was."""
-        return "" if self._why.isHidden() else self._why.text()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Enter changes the rule that is chosen, Delete removes it."""

@@ -60,7 +60,7 @@ class Standing:
             seen, hidden = shown is not None, shown is not None and shown.hidden
             window.stage.say(*words.sign(figures, window.title, seen=seen, live=session.source.live, hidden=hidden))
         current = watch.recording or watch.draining
-        window.panel.recording.set_state(
+        window.panel.recording.state.say(
             words.kept(watch.folder, current.free if current is not None else None, figures.ring)
         )
         window.stage.say_recording(words.recording(current) if current is not None else "")
@@ -92,7 +92,7 @@ class Standing:
             panel.privacy.set_labels(eyes.labels, window.settings)
         panel.objects.set_size(eyes.input_size if window.settings.input_size is None else None)
         loading, settings = figures.analysis == "loading", window.settings
-        panel.objects.set_state(
+        panel.objects.state.say(
             words.objects(
                 settings.objects, settings.detector, panel.objects.detectors, loading=loading, known=bool(eyes.labels)
             )

@@ -68,7 +68,7 @@ def test_objects_are_switched_by_a_key(opened: MainWindow, room: FakeRoom) -> No
     assert not opened.actions_by_id["objects"].isChecked()
     assert not looked_again(opened, room).objects
     events(lambda: opened.panel.seen == "", "none are counted")
-    assert opened.panel.objects.state == "Objects are switched off."
+    assert opened.panel.objects.state.text() == "Objects are switched off."
 
 
 def test_classes_are_searched_and_one_of_them_wanted_alone(opened: MainWindow, room: FakeRoom) -> None:
@@ -149,7 +149,7 @@ def test_a_detector_that_is_not_here_is_said(qapp: QApplication) -> None:
     room = FakeRoom(detectors=(("mine", "My own"),))
     with window(qapp, room, Settings(detector="gone")) as opened:
         watching(opened, room)
-        events(lambda: "gone is not installed" in opened.panel.objects.state, "it is said")
+        events(lambda: "gone is not installed" in opened.panel.objects.state.text(), "it is said")
         assert opened.panel.objects._detector.currentText() == "gone (not here)"
 
 
@@ -157,10 +157,10 @@ def test_loading_is_said_and_the_list_is_empty_until_then(qapp: QApplication, ro
     room.loading.clear()
     with window(qapp, room, Settings(detector="mine")) as opened:
         opened.open_source("fake")
-        events(lambda: opened.panel.objects.state == "The detector is being loaded…", "it is said")
+        events(lambda: opened.panel.objects.state.text() == "The detector is being loaded…", "it is said")
         assert opened.panel.objects.classes.labels == ()
         room.loading.set()
-        events(lambda: opened.panel.objects.state == "", "it is loaded")
+        events(lambda: opened.panel.objects.state.text() == "", "it is loaded")
         assert opened.panel.objects.classes.labels == COCO
 
 

@@ -114,10 +114,10 @@ def test_the_panel_says_where_recordings_go_and_how_much_room_is_there(
     opened: MainWindow, room: FakeRoom, tmp_path: Path
 ) -> None:
     opened.refresh()
-    assert opened.panel.recording.state == f"Into {tmp_path}"
+    assert opened.panel.recording.state.text() == f"Into {tmp_path}"
     press(opened, "R")
     room.newest().give()
-    events(lambda: opened.panel.recording.state.endswith(" free"), "the room is said")
+    events(lambda: opened.panel.recording.state.text().endswith(" free"), "the room is said")
 
 
 def test_the_panel_says_what_is_kept_from_before_and_the_recording_begins_with_it(
@@ -126,7 +126,7 @@ def test_the_panel_says_what_is_kept_from_before_and_the_recording_begins_with_i
     watch = opened.watch
     assert watch is not None
     opened.panel.recording.before_wanted.emit(5)
-    events(lambda: "In memory: 0.0 s" in opened.panel.recording.state, "it is armed")
+    events(lambda: "In memory: 0.0 s" in opened.panel.recording.state.text(), "it is armed")
     room.newest().give(3)
     session = watch.session
     assert session is not None
