@@ -69,9 +69,6 @@ class NamingDialog(RefusingDialog):
     def refuse(self, sentence: str) -> None:
         """Say why the name cannot be opened."""
         super().refuse(sentence)
-        layout = self.layout()
-        if layout is not None:
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _select(self, name: str) -> None:

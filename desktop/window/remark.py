@@ -7,7 +7,10 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 
 class Remark(QLabel):
-    """Room for a sentence, wrapped, and hidden until there is one. `muted`: fainter than what is beside it."""
+    """Room for a sentence, wrapped, and hidden until there is one; a dialog grows for it where it has to.
+
+    `muted`: fainter than what is beside it.
+    """
 
     def __init__(self, *, muted: bool = False) -> None:
         super().__init__()
@@ -21,6 +24,10 @@ class Remark(QLabel):
         if self.text() != text:
             self.setText(text)
             self.setVisible(bool(text))
+            dialog = self.window()
+            layout = dialog.layout()
+            if isinstance(dialog, QDialog) and layout is not None:
+                dialog.resize(dialog.width(), max(dialog.height(), layout.totalHeightForWidth(dialog.width())))
 
 
 class RefusingDialog(QDialog):

@@ -139,3 +139,14 @@ def test_closing_it_ends_a_server_that_says_nothing_more_and_keeps_what_came(
     qtbot.waitUntil(lambda: next(tmp_path.glob("*.part")).stat().st_size == 50_000)
     press(qtbot, again)
     assert server.requests[-1].headers["Range"] == "bytes=50000-"
+
+
+def test_what_it_says_takes_no_room_from_what_is_typed(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = opened(qtbot, tmp_path)
+    qtbot.waitExposed(dialog)
+    before = [line.height() for line in dialog.lines.values()]
+    type_in(dialog, url="gopher://example.org/eye.onnx")
+    dialog.go.click()
+    assert "Only addresses" in dialog.said
+    qtbot.waitUntil(lambda: dialog.go.geometry().bottom() < dialog.height())
+    assert [line.height() for line in dialog.lines.values()] == before
