@@ -29,7 +29,7 @@ _OWN_FONTS = ("Inter-Regular.otf", "Inter-SemiBold.otf")
 def run(source: str | None, settings: Settings, notice: str) -> int:
     """Show the window until it is closed; returns the exit status: 0, or 130 / 143 where a signal closed it.
 
-    `source`: what is watched at once. `settings`: changed as the user changes them, and saved at the end. `notice`: a
+    `source`: what is watched at once. `settings`: changed as the user changes them, and saved soon after. `notice`: a
     sentence to begin with.
     """
     application = QApplication.instance()

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 
-from desktop.settings import Settings, save
+from desktop.settings import Settings
 from desktop.window import words
 from desktop.window.actions import commands_of
 from desktop.window.deeds import WindowDeeds
+from desktop.window.keeping import Keeping
 from desktop.window.leftovers import Leftovers
 from desktop.window.shell import Shell
 from desktop.window.source_menu import title_of
 from desktop.window.standing import Standing
 from desktop.window.theme import Theme
-from models.errors import OnlookerError, SettingsError, SourceError
+from models.errors import OnlookerError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def equip_room() -> Room:
 
 
 class MainWindow(Shell):
-    """Everything that is on the screen. `settings` are changed as the user changes them, and saved when it closes.
+    """Everything that is on the screen. `settings` are changed as the user changes them, and saved soon.
 
     `source`: what to watch at once. `notice`: a sentence to begin with. `equip` makes the engine room, in a thread.
     `closed` is emitted when all has ended after it was closed.
@@ -77,6 +78,7 @@ class MainWindow(Shell):
         self.dress()
         self.apply_settings()
         self._restore_geometry()
+        self._keeping = Keeping(settings, self.errands, self._geometry)
         if notice:
             self.tell(notice, "warning")
 
@@ -253,6 +255,8 @@ class MainWindow(Shell):
             self.deeds.tick_rules()
         if self._closing:
             self._end()
+        else:
+            self._keeping.tick()
 
     # The end
 
@@ -266,7 +270,7 @@ class MainWindow(Shell):
             self._closing = True
             self._leftovers.stop()
             self.deeds.end_rules()
-            self._save()
+            self._keeping.write()
         if self.watch is not None:
             self.watch.close()
         self._tick()
@@ -297,13 +301,11 @@ class MainWindow(Shell):
         if self.watch is not None and self._waited % _LATE == 0:
             logger.warning("still running after the window was closed: %s", ", ".join(self.watch.unended))
 
-    def _save(self) -> None:
+    def _geometry(self) -> str:
+        """Where the window stands, as the settings have it."""
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        self.settings.geometry = f"{'closed' if self.panel.isHidden() else 'open'} {geometry}"
-        try:
-            save(self.settings)
-        except SettingsError as error:
-            logger.warning("%s", error)
+        panel = self._panel_before if self.bare else not self.panel.isHidden()
+        return f"{'open' if panel else 'closed'} {geometry}"
 
     def _restore_geometry(self) -> None:
         panel, _, geometry = self.settings.geometry.partition(" ")
