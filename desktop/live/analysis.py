@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from desktop.frame import Frame, Pixels
+from desktop.live.capture import Clock
+from desktop.live.figures import LookTime
 from desktop.live.slot import Slot
 from desktop.live.watermark import Watermark
 from models.errors import OnlookerError
@@ -58,11 +60,13 @@ class Analysis:
     """Looks at the newest frame of its `slot` until told to stop, or until nothing will come any more.
 
     `linger`: stays after the last frame, and looks at it again when its options change (a picture, a file at its end).
-    `state`: "loading", "running", "failed" or "off"; `loading`: what is being done and how far.
+    `state`: "loading", "running", "failed" or "off"; `loading`: what is being done and how far. `looks`: how long they
+    take, by the `clock`.
     """
 
-    def __init__(self, load: LoadLooker, desk: Desk, watermark: Watermark, *, linger: bool) -> None:
+    def __init__(self, load: LoadLooker, desk: Desk, watermark: Watermark, *, linger: bool, clock: Clock) -> None:
         self._load, self._desk, self._watermark, self._linger = load, desk, watermark, linger
+        self._clock, self.looks = clock, LookTime()
         self._stopped = threading.Event()
         self._nudged = threading.Event()
         self._changes: deque[Change] = deque()
@@ -127,7 +131,9 @@ class Analysis:
                 continue
             last = frame
             self._watermark.raise_to(frame.index - 1, turn)
+            self.looks.begin(self._clock())
             scene = looker.analyze(frame.pixels, frame.time)
+            self.looks.end(self._clock())
             self._desk.publish(self, frame, scene)
             self._watermark.raise_to(frame.index, turn)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 WINDOW = 2_000_000_000
 """Nanoseconds over which rates are measured."""
 
+_LASTING = 2_000_000_000  # ns after which a look in hand is told
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingFigures:
@@ -64,7 +66,8 @@ class Figures:
     opened), "stopped". `analysis`: "off", "loading" (`loading` says what, `progress` 0..1 how far), "running" or
     "failed". `capture_fps`, `analysed_fps`: frames per second over the last two seconds. `age`: seconds since the
     capture of the frame to be shown, None before the first. `silent`: seconds since anything was captured, None
-    before the first. `trouble`: what a live source waits for at this moment, a sentence, "" while frames come.
+    before the first. `look`: seconds that a look takes, see `LookTime`. `trouble`: what a live source waits for at this
+    moment, a sentence, "" while frames come.
     `captured`, `analysed`, `skipped`: frames of the session; `dropped`, `late`: of its recordings and consumers
     together. `errors`: how many sentences `Session.errors` holds. `recording`: the newest one. `ring`: what is
     kept for the next, None where that was not asked for.
@@ -80,6 +83,7 @@ class Figures:
     analysed_fps: float = 0.0
     age: float | None = None
     silent: float | None = None
+    look: float | None = None
     trouble: str = ""
     captured: int = 0
     analysed: int = 0
@@ -89,6 +93,35 @@ class Figures:
     errors: int = 0
     recording: RecordingFigures | None = None
     ring: RingFigures | None = None
+
+
+class LookTime:
+    """How long looks take: the shorter of the two newest, so that a single slow one says nothing.
+
+    One in hand counts once it has lasted for two seconds. `begin` and `end` are called by one thread, `at` by any.
+    """
+
+    def __init__(self) -> None:
+        self._newest: tuple[int, ...] = ()
+        self._begun: int | None = None
+
+    def begin(self, now: int) -> None:
+        """A look begins at `now` (ns)."""
+        self._begun = now
+
+    def end(self, now: int) -> None:
+        """The look in hand is over at `now` (ns)."""
+        if self._begun is not None:
+            self._newest = (*self._newest[-1:], now - self._begun)
+        self._begun = None
+
+    def at(self, now: int) -> float | None:
+        """Seconds, at `now` (ns); None where that is not known yet."""
+        newest, begun = self._newest, self._begun
+        usual = min(newest) if len(newest) > 1 else None
+        lasting = 0 if begun is None else now - begun
+        longest = max(usual or 0, lasting) if lasting > _LASTING else usual
+        return None if longest is None else longest / 1e9
 
 
 class Rate:

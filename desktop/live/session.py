@@ -196,7 +196,7 @@ class Session(Recordable):
             if look is None:
                 self._tally.pair = None
             elif self._capture is not None and self._requested is None:
-                self._analysis = Analysis(look, self, self._watermark, linger=not self.source.live)
+                self._analysis = Analysis(look, self, self._watermark, linger=not self.source.live, clock=self._clock)
                 self._analyses.append(self._analysis)
                 self._analysis.start()
 
@@ -380,4 +380,5 @@ class Session(Recordable):
         if analysis is None:
             return figures
         text, part = analysis.loading if analysis.state == "loading" else ("", 0.0)
-        return replace(figures, analysis=analysis.state, loading=text, progress=part)
+        look = analysis.looks.at(moment)
+        return replace(figures, analysis=analysis.state, loading=text, progress=part, look=look)

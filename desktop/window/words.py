@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from desktop.live.figures import Figures, RecordingFigures, RingFigures
+from desktop.live.showing import HELD
 from desktop.recordings.guards import amount
 from desktop.settings import Settings
 
@@ -119,12 +120,20 @@ def sign(figures: Figures, title: str, *, seen: bool, live: bool, hidden: bool =
         if figures.silent is None:
             return "", f"Waiting for the first picture of {title}…"
         silent = live and figures.silent > _SILENT
-        late = "Hidden whole: it was not analysed in time" if hidden else ""
+        late = "Hidden whole: it was not analysed in time" if hidden else _late(figures)
         return (f"No new picture for {figures.silent:.0f} s" if silent else late), figures.trouble
     if not seen:
         return "", {"lost": f"{title} cannot be watched", "stopped": "Stopped"}.get(figures.state, "")
     words = {"ended": "At its end" if figures.captured > 1 else "", "lost": "Lost", "stopped": "Stopped"}
     return words.get(figures.state, ""), ""
+
+
+def _late(figures: Figures) -> str:
+    """Why no marks are seen though something looks: they are known too late to be shown on any picture."""
+    look = figures.look
+    if figures.analysis != "running" or look is None or look <= HELD / 1e9 or look * figures.capture_fps <= 1.0:
+        return ""
+    return f"Marks are late: a look takes {look:.1f} s"
 
 
 def recording(figures: RecordingFigures) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,20 @@ def test_the_state_of_the_networks_is_said(figures: Figures, text: str, progress
             ("No new picture for 3 s", "Door was unplugged."),
             id="a camera that is waited for",
         ),
+        pytest.param(
+            replace(RUNNING, look=1.24), True, True, ("Marks are late: a look takes 1.2 s", ""), id="a slow machine"
+        ),
+        pytest.param(
+            replace(RUNNING, look=1.24), True, False, ("Marks are late: a look takes 1.2 s", ""), id="with a video"
+        ),
+        pytest.param(replace(RUNNING, look=0.49), True, True, ("", ""), id="a look that is quick enough"),
+        pytest.param(replace(RUNNING, look=1.24, analysis="off"), True, True, ("", ""), id="nobody looks any more"),
+        pytest.param(
+            replace(RUNNING, look=1.24, capture_fps=0.5), True, True, ("", ""), id="pictures slower than looks"
+        ),
+        pytest.param(
+            replace(RUNNING, look=1.24, silent=3.4), True, True, ("No new picture for 3 s", ""), id="silence says more"
+        ),
         pytest.param(Figures(state="running", silent=3.4), True, False, ("", ""), id="a file that pauses"),
         pytest.param(Figures(state="ended", captured=90), True, False, ("At its end", ""), id="a video"),
         pytest.param(Figures(state="ended", captured=1), True, False, ("", ""), id="a picture has no end"),
@@ -82,6 +97,12 @@ def test_the_state_of_the_networks_is_said(figures: Figures, text: str, progress
 )
 def test_the_picture_says_what_it_is(figures: Figures, seen: bool, live: bool, said: tuple[str, str]) -> None:
     assert words.sign(figures, "Door", seen=seen, live=live) == said
+
+
+def test_a_picture_that_is_hidden_whole_says_that_alone() -> None:
+    slow = replace(RUNNING, look=1.24)
+    said = words.sign(slow, "Door", seen=True, live=True, hidden=True)
+    assert said == ("Hidden whole: it was not analysed in time", "")
 
 
 def test_recordings_are_told_with_what_was_lost() -> None:
