@@ -8,7 +8,16 @@ import typer
 
 from desktop import __version__, cores, folders
 from desktop.commands import bars
-from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice, looking_well
+from desktop.commands.hide_choice import (
+    Hidden,
+    HideHow,
+    How,
+    KeepFacePoints,
+    check_hidden,
+    check_kept,
+    hide_choice,
+    looking_well,
+)
 from desktop.commands.interruption import Interrupted, between_steps
 from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
@@ -29,6 +38,7 @@ from desktop.commands.options import (
     Score,
     analyzer_options,
 )
+from desktop.commands.source_choice import refuse_unreadable
 from desktop.commands.talk import Talk
 
 if TYPE_CHECKING:
@@ -86,6 +96,7 @@ def annotate(
     Ctrl-C ends it, and what was done so far is whole.
     """
     talk = Talk(quiet=quiet, debug=debug)
+    check_kept(hide, keep_face_points=keep_face_points)
     choice = object_choice(detector, input_size, classes, class_score)
     options = analyzer_options(
         no_objects=no_objects,
@@ -104,6 +115,7 @@ def annotate(
     from desktop.batch.plan import plan
 
     chosen = plan(inputs, output, data, overwrite=overwrite)
+    refuse_unreadable([job.name for job in chosen.jobs], talk)
     looker = load(options, device, talk)
     if looker.labels:
         check_classes(choice, looker.labels)

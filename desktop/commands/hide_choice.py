@@ -69,6 +69,12 @@ def hide_choice(hidden: str | None, how: How, options: AnalyzerOptions) -> Hide 
     return Hide(faces=FACES in names, labels=labels, how=how.value)
 
 
+def check_kept(hidden: str | None, *, keep_face_points: bool) -> None:
+    """Raises typer.BadParameter where the points of faces are to be kept that nothing would leave out."""
+    if keep_face_points and FACES not in {name.strip() for name in (hidden or "").split(",")}:
+        raise typer.BadParameter("--keep-face-points goes with --hide faces: else they are kept anyway; leave it out.")
+
+
 def looking_well(options: AnalyzerOptions, hide: Hide | None) -> AnalyzerOptions:
     """The options with no threshold or limit that would leave out what is to be hidden."""
     return options if hide is None else options.sparing(faces=hide.faces, labels=hide.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,16 @@ from desktop import __version__, cores, folders
 from desktop.commands import bars
 from desktop.commands.annotate import load
 from desktop.commands.ending import end
-from desktop.commands.hide_choice import Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice, looking_well
+from desktop.commands.hide_choice import (
+    Hidden,
+    HideHow,
+    How,
+    KeepFacePoints,
+    check_hidden,
+    check_kept,
+    hide_choice,
+    looking_well,
+)
 from desktop.commands.interruption import Interrupted, Stop, between_steps
 from desktop.commands.object_choice import DEFAULT, check_classes, object_choice
 from desktop.commands.options import (
@@ -38,6 +48,7 @@ from desktop.commands.options import (
     analyzer_options,
     limits_of,
 )
+from desktop.commands.source_choice import check_opens
 from desktop.commands.talk import Talk
 from desktop.commands.troubles import Troubles
 from desktop.commands.video_choice import Both, Clean, Encoder, Height, Quality, choose_encoder, video_choice
@@ -63,12 +74,12 @@ def record(
         ),
     ],
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="OUT.mp4",
-            help="The video, or a folder for it; without: the folder of the window's recordings.",
+            help="The video, or a folder for it (NAME/ is made); without: the folder of the window's recordings.",
             show_default=False,
         ),
     ] = None,
@@ -128,11 +139,9 @@ def record(
     video = video_choice(quality, height, encoder, clean=clean, both=both)
     limits = limits_of(warn_below, stop_below)
 
-    from desktop.sources.naming import make_source
-
-    found = make_source(source)
-    place = _place(output, source)
-    place(lambda path: _refuse(path, limits, both=both, overwrite=overwrite))
+    check_kept(hide, keep_face_points=keep_face_points)
+    if keep_face_points and no_face_points:
+        raise typer.BadParameter("--keep-face-points and --no-face-points exclude each other.")
     seeing = not (no_objects and no_faces and no_bodies)
     options = None
     if seeing:
@@ -150,6 +159,12 @@ def record(
         raise typer.BadParameter(f"--hide {hide} needs something to be looked for: whole pictures would be hidden.")
     hidden = None if options is None else hide_choice(hide, hide_how, options)
     options = None if options is None else looking_well(options, hidden)
+    from desktop.sources.naming import make_source
+
+    found = make_source(source)
+    place = _place(output, source)
+    check_opens(found)
+    place(lambda path: _refuse(path, limits, both=both, overwrite=overwrite))
     looker = None
     if options is None:
         cores.set_up()
@@ -190,21 +205,20 @@ def record(
     _Run(session, talk, json=json).run(lambda: place(begin))
 
 
-def _place(output: Path | None, source: str) -> Callable[[Callable[[Path], None]], None]:
+def _place(output: str | None, source: str) -> Callable[[Callable[[Path], None]], None]:
     """What does something with the video's name: as it is named, or one in a folder that is new each time.
 
-    The folder is the one that is named or, where none is, the usual one. Raises RecordingError where it is the source
-    itself; typer.BadParameter where it is no name of an MP4.
+    The folder is the one that is named, by what is there or by a / at the end, or the usual one. Raises RecordingError
+    where the name is the source's own, typer.BadParameter where it is no name of an MP4.
     """
     from desktop.live.snapshot import in_new_name
-    from desktop.sources.naming import path_of
+    from desktop.sources.naming import expanded, path_of
 
-    if output is None or output.expanduser().is_dir():
-        folder = folders.videos() if output is None else output.expanduser()
-        return lambda do: in_new_name(folder, datetime.now().astimezone(), _SUFFIX, do)
-    target = output.expanduser()
+    target = folders.videos() if output is None else expanded(output)
+    if output is None or target.is_dir() or output.endswith(("/", os.sep)):
+        return lambda do: in_new_name(target, datetime.now().astimezone(), _SUFFIX, do)
     if target.suffix != _SUFFIX:  # in small letters: what a crash leaves is found by its name
-        raise typer.BadParameter(f"{output} is no name for a video: end it with {_SUFFIX}, or name a folder.")
+        raise typer.BadParameter(f"{output} is no name for a video: end it with {_SUFFIX}, or with / for a folder.")
     if target.exists() and path_of(source).exists() and target.samefile(path_of(source)):
         raise RecordingError(f"{output} is what is to be recorded: choose another name.")
     return lambda do: do(target)

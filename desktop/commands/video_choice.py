@@ -23,7 +23,7 @@ Height = Annotated[
         "--height",
         min=64,
         metavar="N",
-        help="Make a higher picture this high; without: as it comes.",
+        help="Scale a higher picture down to this height; without: as it comes.",
         show_default=False,
     ),
 ]

@@ -15,7 +15,16 @@ import typer
 from desktop import __version__, folders
 from desktop.commands.annotate import load
 from desktop.commands.ending import end
-from desktop.commands.hide_choice import FACES, Hidden, HideHow, How, KeepFacePoints, check_hidden, hide_choice
+from desktop.commands.hide_choice import (
+    FACES,
+    Hidden,
+    HideHow,
+    How,
+    KeepFacePoints,
+    check_hidden,
+    check_kept,
+    hide_choice,
+)
 from desktop.commands.interruption import Interrupted, Stop, between_steps
 from desktop.commands.object_choice import DEFAULT, known_labels, object_choice
 from desktop.commands.options import (
@@ -32,6 +41,7 @@ from desktop.commands.options import (
     WarnBelow,
     limits_of,
 )
+from desktop.commands.source_choice import check_opens
 from desktop.commands.talk import Talk
 from desktop.commands.troubles import Troubles
 from desktop.commands.video_choice import Both, Clean, Encoder, Height, Quality, choose_encoder, video_choice
@@ -107,6 +117,7 @@ def watch(
     video = video_choice(quality, height, encoder, clean=clean, both=both)
     from desktop.recordings import rule_file
 
+    check_kept(hide, keep_face_points=keep_face_points)
     choice = object_choice(detector, input_size, None, None)
     wished = rule_file.load(rules, known_labels(detector))
     if check:
@@ -118,9 +129,6 @@ def watch(
         raise typer.BadParameter("SOURCE is missing: name what is watched, such as camera:0.")
     if not any(rule.on for rule in wished):
         raise RuleError(f"{rules}: no rule is switched on, so there is nothing to watch for.")
-    from desktop.sources.naming import make_source
-
-    found = make_source(source)
     options = options_for(
         wished,
         detector=choice.detector,
@@ -131,6 +139,10 @@ def watch(
         hidden=frozenset() if hide is None else frozenset(name.strip() for name in hide.split(",")) - {""},
     )
     hidden = hide_choice(hide, hide_how, options)
+    from desktop.sources.naming import make_source
+
+    found = make_source(source)
+    check_opens(found)
     looker = load(options, device, talk)
     if looker.labels:
         rule_file.check(wished, looker.labels)

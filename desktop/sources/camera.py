@@ -103,6 +103,10 @@ class CameraSource:
         with self._lock:
             return self._info(frame.size)
 
+    def find(self) -> None:
+        """Look whether it is there, without opening it. Raises SourceError."""
+        find_camera(self._which)
+
     def read(self) -> Frame | None:
         """The next frame, at its arrival; waits until a camera that was lost is there again. None after `close`."""
         frame, self._pending = self._pending, None

@@ -108,6 +108,12 @@ def test_a_folder_gets_a_new_name_each_time(tmp_path: Path, capsys: Capture) -> 
     assert len(list(tmp_path.glob("*.mp4"))) == len(list(tmp_path.glob("*.jsonl"))) == 2
 
 
+def test_a_folder_that_is_named_by_its_ending_is_made(tmp_path: Path, capsys: Capture) -> None:
+    assert cli.run(["record", "demo", "-o", f"{tmp_path}/new/", "--duration", "0.2", "--json", *BLIND, *FAST]) == 0
+    data, video = map(Path, _report(capsys)["files"])
+    assert sorted((tmp_path / "new").iterdir()) == [data, video]
+
+
 def test_what_exists_is_replaced_only_when_allowed(tmp_path: Path, capsys: Capture) -> None:
     target = tmp_path / "a.mp4"
     target.write_bytes(b"precious")
@@ -133,6 +139,8 @@ def test_a_video_is_not_recorded_into_itself(tmp_path: Path, capsys: Capture) ->
         (["-o", "a.avi"], 2, "end it with .mp4"),
         (["-o", "a.MP4"], 2, "end it with .mp4"),  # what a crash left of it would not be found
         (["-o", "a.mp4", "--clean", "--both"], 2, "exclude each other"),
+        (["-o", "new"], 2, "end it with .mp4, or with / for a folder"),
+        (["-o", "a.mp4", "--keep-face-points"], 2, "--keep-face-points goes with --hide faces"),
         (["-o", "a.mp4", "--hide", "faces"], 2, "needs something to be looked for"),
         (["-o", "a.mp4", "--encoder", "theora"], 2, "no encoder theora"),
         (["-o", "a.mp4", "--quality", "3"], 2, "'--quality'"),
