@@ -13,7 +13,7 @@ from desktop.batch.outputs import PICTURE_SUFFIXES as WRITABLE
 from desktop.recordings.placing import Placing
 from desktop.recordings.reasons import why
 from desktop.sources.address import without_secrets
-from desktop.sources.naming import expanded, make_source, name_of, path_of
+from desktop.sources.naming import NOT_LIVE, expanded, make_source, name_of, path_of
 from desktop.sources.pictures import PICTURE_SUFFIXES, FolderSource, PictureSource
 from desktop.sources.video import VIDEO_SUFFIXES
 from models.errors import RecordingError, SourceError, WrongNameError
@@ -71,7 +71,7 @@ def _names(given: str) -> list[str]:
 
     In a folder the endings say what is a video; a file that is named by itself may be called anything.
     """
-    if make_source(given).live:
+    if make_source(given, names=NOT_LIVE).live:
         raise SourceError(
             f"{without_secrets(given)} is live, and only videos, pictures and folders can be annotated: "
             f"watch it in the window, with `onlooker {without_secrets(given)}`, or record it with `onlooker record`."

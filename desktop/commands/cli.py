@@ -117,6 +117,11 @@ def _meant(words: Sequence[str]) -> str:
     return f"Did you mean `onlooker {near[0]}`?" if near and words[0] == "window" else ""
 
 
+def _instead(words: Sequence[str]) -> str:
+    """What to do where a word names neither a source nor a command; "" where there was a command."""
+    return _meant(words) or ("`onlooker --help` lists the commands." if words[0] == "window" else "")
+
+
 def _names() -> list[str]:
     named = [command.name for command in app.registered_commands] + [group.name for group in app.registered_groups]
     return [name for name in named if isinstance(name, str)]
@@ -142,7 +147,7 @@ def run(arguments: Sequence[str]) -> int:
         except WrongNameError as error:
             return _could_not(str(error), _WRONG_USAGE)
         except OnlookerError as error:
-            return _could_not(f"{error} {_meant(words) if isinstance(error, SourceError) else ''}".rstrip())
+            return _could_not(f"{error} {_instead(words) if isinstance(error, SourceError) else ''}".rstrip())
         except MemoryError:
             return _could_not("There is not enough memory for this: close other programs, or take a smaller picture.")
         except OSError as error:

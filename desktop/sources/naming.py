@@ -27,19 +27,26 @@ NAMES = (
     " screen:0, or demo"
 )
 """What can be named, for sentences and help."""
+NOT_LIVE = "the path of a video, a picture or a folder of pictures, or demo"
+"""What can be named that has an end."""
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # two letters at least: C:\x.mp4 is a path
 _TILED = {".heic", ".heif"}  # FFmpeg would take one tile of such a picture for a video
 
 
 def make_source(
-    name: str, *, loop: bool = False, size: tuple[int, int] | None = None, fps: float | None = None
+    name: str,
+    *,
+    loop: bool = False,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    names: str = NAMES,
 ) -> Source:
     """The source that a name names, not yet open.
 
     `loop`: what has an end starts over there, time going on. `size` (width, height) is a wish for a camera, `fps` one
-    for a camera and the screen. Raises SourceError with one sentence where nothing can be named so. A word of the
-    contract comes before a file of the same name: `./demo` is the file.
+    for a camera and the screen. Raises SourceError with one sentence where nothing can be named so, which says what can
+    be named, `names`. A word of the contract comes before a file of the same name: `./demo` is the file.
     """
     exact, name = name, name.strip()
     scheme = _scheme(name)
@@ -55,11 +62,11 @@ def make_source(
     if path == Path(exact):
         name = exact
     if not name or not _exists(path):
-        raise SourceError(_nothing(name, scheme))
+        raise SourceError(_nothing(name, scheme, names))
     if path.is_dir():
         return FolderSource(path, name=name, loop=loop)
     if not path.is_file():  # reading a pipe might wait for ever
-        raise SourceError(_no_file(name))
+        raise SourceError(_no_file(name, names))
     if is_picture(path):
         return PictureSource(path, name=name)
     return VideoSource(path, name=name, loop=loop)
@@ -135,15 +142,15 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _no_file(name: str) -> str:
+def _no_file(name: str, names: str) -> str:
     if name.startswith("/dev/video"):
         return f"{name} is a camera: name it {CAMERA}{name}."
-    return f"{name} is neither a file nor a folder: name {NAMES}."
+    return f"{name} is neither a file nor a folder: name {names}."
 
 
-def _nothing(name: str, scheme: str) -> str:
+def _nothing(name: str, scheme: str, names: str) -> str:
     if not name:
-        return f"Nothing is named: name {NAMES}."
+        return f"Nothing is named: name {names}."
     if scheme and scheme != "file":
-        return f"{scheme}:// is not known: name {NAMES}."
-    return f"There is no file or folder {without_secrets(name)}: name {NAMES}."
+        return f"{scheme}:// is not known: name {names}."
+    return f"There is no file or folder {without_secrets(name)}: name {names}."

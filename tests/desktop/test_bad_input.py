@@ -83,6 +83,8 @@ def test_what_is_no_video_and_no_picture_is_named_in_one_sentence(
         capsys, given, "-o", tmp_path / f"out{'.png' if picture else '.mp4'}", "--data", tmp_path / "d.jsonl"
     )
     assert str(given) in sentence
+    assert "camera:" not in sentence  # nothing that annotate does not take
+    assert "rtsp" not in sentence
     assert files(tmp_path) == before
 
 
@@ -357,5 +359,7 @@ def test_the_window_is_refused_in_one_sentence_where_there_is_no_display(
 def test_a_mistyped_command_is_told_what_was_meant(capsys: Capture) -> None:
     assert cli.run(["modles"]) == 1
     assert "Did you mean `onlooker models`?" in capsys.readouterr().err
+    assert cli.run(["foo"]) == 1
+    assert capsys.readouterr().err.endswith(", or demo. `onlooker --help` lists the commands.\n")
     assert cli.run(["anotate", "demo", "-o", "out.mp4"]) == 2
     assert "Did you mean `onlooker annotate`?" in capsys.readouterr().err
