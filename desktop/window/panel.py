@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 from desktop.settings import Settings
 from desktop.window.buttons import PushButton
 from desktop.window.colours import Colours
-from desktop.window.eyes import options_of
 from desktop.window.objects_panel import ObjectsPanel
 from desktop.window.privacy_panel import PrivacyPanel
 from desktop.window.recording_panel import RecordingPanel
@@ -32,7 +31,9 @@ from desktop.window.rows import row, titled
 from desktop.window.switch import Switch
 
 WIDE = 272
-_MOST = "More of them take more time"
+_MOST = 32
+"""Faces or bodies that can be followed; of faces so many are while they are hidden, as `sparing` says."""
+_MORE = "More of them take more time"
 STANDARD = 0
 """The slider's place for "each kind's own threshold"; 1..99 are per cent."""
 _GPU = {"mps": "Apple GPU (Metal)"} if sys.platform == "darwin" else {"cuda": "NVIDIA GPU (CUDA)"}
@@ -197,13 +198,13 @@ class Panel(QFrame):
     def _kind(self, key: str, title: str, meaning: str, wanted: SignalInstance) -> QSpinBox:
         switch = self._follow(key, title)
         most = QSpinBox()
-        most.setRange(1, 32)
+        most.setRange(1, _MOST)
         most.setPrefix("up to ")
         most.setFixedWidth(74)
         most.setFixedHeight(28)
         most.setAlignment(Qt.AlignmentFlag.AlignCenter)
         most.setAccessibleName(meaning)
-        most.setToolTip(_MOST)
+        most.setToolTip(_MORE)
         most.valueChanged.connect(wanted)
         label = QLabel(title)
         label.setBuddy(switch)
@@ -212,15 +213,14 @@ class Panel(QFrame):
 
     def set_settings(self, settings: Settings) -> None:
         """Show what holds; while faces are hidden, so many are followed that the wish for fewer waits."""
-        most = options_of(settings).max_faces
+        hiding = settings.hide_faces
+        most = _MOST if hiding else settings.max_faces
         for box, value in ((self._most_faces, most), (self._most_bodies, settings.max_bodies)):
             box.blockSignals(True)
             box.setValue(value)
             box.blockSignals(False)
-        self._most_faces.setEnabled(not settings.hide_faces)
-        self._most_faces.setToolTip(
-            f"While faces are hidden, up to {most} are followed" if settings.hide_faces else _MOST
-        )
+        self._most_faces.setEnabled(not hiding)
+        self._most_faces.setToolTip(f"While faces are hidden, up to {most} are followed" if hiding else _MORE)
         self._score.blockSignals(True)
         self._score.setValue(STANDARD if settings.score is None else max(1, round(100 * settings.score)))
         self._score.blockSignals(False)
