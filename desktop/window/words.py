@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from desktop.live.figures import Figures, RecordingFigures, RingFigures
-from desktop.live.showing import HELD
 from desktop.recordings.guards import amount
 from desktop.settings import Settings
 
@@ -130,6 +129,8 @@ def sign(figures: Figures, title: str, *, seen: bool, live: bool, hidden: bool =
 
 def _late(figures: Figures) -> str:
     """Why no marks are seen though something looks: they are known too late to be shown on any picture."""
+    from desktop.live.showing import HELD  # with numpy, for which the window does not wait
+
     look = figures.look
     if figures.analysis != "running" or look is None or look <= HELD / 1e9 or look * figures.capture_fps <= 1.0:
         return ""
