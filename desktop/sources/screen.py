@@ -66,16 +66,19 @@ class ScreenSource:
         self._index = self._due = 0
 
     def open(self) -> SourceInfo:
-        """Take a first picture. Raises SourceError where there is no such screen, or it may not be watched."""
+        """Take a first picture. Raises SourceError where there is no such screen, or it may not be watched.
+
+        Where watching is not allowed, systems give black: refused is what is black while all other screens are, too.
+        """
         self.close()
         with self._lock:
             self._closed.clear()
             self._index, self._due = 0, self._clock()
             self._connect()
-            pixels = self._taken()
-            if not pixels.any():
+            pixels = self._taken(self._area)
+            if not pixels.any() and self._all_is_black():
                 self._let_go()
-                raise SourceError(f"{self.name} shows nothing but black: {_why_black()}.")
+                raise SourceError(f"There is nothing but black on any screen: {_why_black()}.")
             self._pending = self._frame(pixels)
         width, height = self._pending.size
         asked = f"Asked for {self._fps:g} pictures a second."
@@ -125,17 +128,21 @@ class ScreenSource:
         return monitors[self._number]
 
     def _cut(self, monitor: dict[str, Any]) -> dict[str, int]:
-        left, top, width, height = (int(monitor[key]) for key in ("left", "top", "width", "height"))
+        left, top, width, height = _area_of(monitor).values()
         x, y, wide, high = _within(self._wanted, (width, height))
         if wide <= 0 or high <= 0:
             raise SourceError(f"{self.name} lies outside of screen {self._number + 1}, which has {width}x{height}.")
         return {"left": left + x, "top": top + y, "width": wide, "height": high}
 
-    def _taken(self) -> Pixels:
+    def _all_is_black(self) -> bool:
+        """Whether no screen shows anything. Where one does, screens are served here, and what is black is so."""
+        return not any(self._taken(_area_of(monitor)).any() for monitor in _monitors(self._shots))
+
+    def _taken(self, area: dict[str, int]) -> Pixels:
         """(height, width, 3) BGR uint8. Raises SourceError."""
         assert self._shots is not None  # connected
         try:
-            shot = np.asarray(self._shots.grab(self._area))
+            shot = np.asarray(self._shots.grab(area))
         except Exception as error:
             self._let_go()
             raise _failed(self.name, error) from error
@@ -144,11 +151,11 @@ class ScreenSource:
     def _taken_again(self) -> Pixels:
         """The same, where the monitors may have been arranged otherwise meanwhile."""
         try:
-            return self._taken()
+            return self._taken(self._area)
         except SourceError:
             logger.info("%s has changed", self.name)
             self._connect()
-            return self._taken()
+            return self._taken(self._area)
 
     def _let_go(self) -> None:
         shots, self._shots = self._shots, None
@@ -234,6 +241,11 @@ def _monitors(shots: MSS | None) -> list[dict[str, Any]]:
         return list(shots.monitors)[1:]
     except Exception as error:
         raise _failed("The screen", error) from error
+
+
+def _area_of(monitor: dict[str, Any]) -> dict[str, int]:
+    """What mss takes a picture of: all of a monitor."""
+    return {key: int(monitor[key]) for key in ("left", "top", "width", "height")}
 
 
 def _close(shots: MSS) -> None:

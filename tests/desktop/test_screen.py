@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import cv2
+import mss
 import numpy as np
 import pytest
 from fake_source import PATIENCE, until
 from screens import painted, xvfb
 
+from desktop.frame import Pixels
 from desktop.live.session import Session
 from desktop.sources import screen as module
 from desktop.sources.naming import make_source
@@ -46,6 +48,16 @@ def refusal(name: str) -> str:
         make_source(name).open()
     assert "\n" not in str(error.value)
     return str(error.value)
+
+
+def look(name: str) -> Pixels:
+    """One picture."""
+    source = make_source(name)
+    source.open()
+    frame = source.read()
+    source.close()
+    assert frame is not None
+    return frame.pixels
 
 
 @pytest.mark.usefixtures("here")
@@ -150,10 +162,42 @@ def test_a_screen_that_changes_is_seen_changing(monkeypatch: pytest.MonkeyPatch)
         source.close()
 
 
-def test_a_black_screen_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("source", ["screen:0", "screen:0:10,10,50,50"])
+def test_a_black_screen_is_no_success(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     with xvfb() as name:
         on(monkeypatch, name)
-        assert refusal("screen:0").startswith("screen:0 shows nothing but black: ")
+        assert refusal(source).startswith("There is nothing but black on any screen: ")
+
+
+def test_a_black_part_of_a_screen_that_shows_something_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    with xvfb() as name:
+        on(monkeypatch, name)
+        with painted(name, "#000000"), mss.MSS(display=name) as shots:
+            right = {"left": 240, "top": 120, "width": 1, "height": 1}
+            until(lambda: shots.grab(right).pixel(0, 0) == WHITE, "its right half is white")
+            assert not look("screen:0:10,20,60,40").any()
+
+
+def test_a_black_screen_beside_one_that_shows_something_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With screens that are made up: Xvfb has one."""
+    shades = {0: 0, 4: 9}  # of a screen, by its left edge
+
+    class Shots:
+        monitors: tuple[dict[str, int], ...] = (
+            {},
+            *({"left": left, "top": 0, "width": 4, "height": 3} for left in shades),
+        )
+
+        def grab(self, area: dict[str, int]) -> np.ndarray:
+            return np.full((area["height"], area["width"], 4), shades[area["left"]], np.uint8)
+
+        def close(self) -> None:
+            return
+
+    monkeypatch.setattr(module, "connect", Shots)
+    assert not look("screen:0").any()
+    shades[4] = 0
+    assert refusal("screen:0").startswith("There is nothing but black on any screen: ")
 
 
 def test_a_screen_that_goes_away_is_told_to_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
