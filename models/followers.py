@@ -133,7 +133,7 @@ class Followers:
             self._lost = time
         if len(held) < self.most and self._must_look(held, time):
             self._looked = time
-            held += [(one, 0) for one in self._newcomers(pixels, held, least, time)]
+            held = self._with_newcomers(pixels, held, least, time)
         if people is not None and len(held) < self.most and not 0 <= time - self._tried < self.period:
             held += [(one, 0) for one in self._in_boxes(pixels, people, held, least, time)]
         held = held[: self.most]
@@ -156,24 +156,36 @@ class Followers:
                 kept.append(held[place])
         return kept
 
-    def _newcomers(self, pixels: Pixels, held: list[tuple[Found, int]], least: float, time: float) -> list[Found]:
-        """Things that the detector sees and nobody follows, best first, as many as there is room for.
+    def _with_newcomers(
+        self, pixels: Pixels, held: list[tuple[Found, int]], least: float, time: float
+    ) -> list[tuple[Found, int]]:
+        """`held`, and things that the detector sees and nobody follows, best first, as many as there is room for.
 
-        Who was lost a moment ago, half covered perhaps, is let in more easily than a stranger.
+        Who was lost a moment ago, half covered perhaps, is let in more easily than a stranger. Of a thing that ran half
+        out of the region handed on, the edge that was found there gives way to what the detector sees, with no owner:
+        it is the track's again, by its place.
         """
         confident = least if time - self._lost > MEMORY else RETURNING * least
         windows = self._windows(pixels, both=time - self._lost <= ALARM)
-        proposed = stills.propose(self.kind, pixels, windows, min(self.kind.detector_threshold, least))
+        pointed_at = stills.propose(self.kind, pixels, windows, min(self.kind.detector_threshold, least))
         known = [self.kind.next_region(one) for one, _ in held]
-        proposed = [pair for pair in proposed if not _among(pair[1], known)][: self.most - len(held)]
+        proposed = [pair for pair in pointed_at if not _among(pair[1], known)][: self.most - len(held)]
         refined = self.kind.refine(pixels, [place for _, place in proposed], weigh=True)
         seen = [one for one, _ in held]
         fresh: list[Found] = []
+        confirmed = [_among(place, [place for _, place in pointed_at]) for place in known]
         for (score, _), one in zip(proposed, refined, strict=True):
-            sure = one.score >= least and self.kind.confidence(score, one, one) >= confident
-            if sure and not any(self.kind.same(one, other) for other in seen + fresh):
+            if one.score < least or self.kind.confidence(score, one, one) < confident:
+                continue
+            followed = [self.kind.same(one, other) for other in seen]
+            confirmed = [was or now for was, now in zip(confirmed, followed, strict=True)]
+            if not any(followed) and not any(self.kind.same(one, other) for other in fresh):
                 fresh.append(one)
-        return fresh
+        gone = [
+            not sure and any(self.kind.run_out(one, other) for other in fresh)
+            for sure, one in zip(confirmed, seen, strict=True)
+        ]
+        return [pair for pair, left in zip(held, gone, strict=True) if not left] + [(one, 0) for one in fresh]
 
     def _in_boxes(
         self, pixels: Pixels, people: Floats, held: list[tuple[Found, int]], least: float, time: float

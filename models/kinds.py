@@ -134,6 +134,13 @@ class Kind(ABC):
     def same(self, one: Found, other: Found) -> bool:
         """Whether two are of one thing in the picture."""
 
+    def run_out(self, held: Found, newcomer: Found) -> bool:
+        """Whether `held`, where the detector sees nothing, may be but an edge of `newcomer`, which ran half out of its
+        region. Of kinds that never were counted twice for it: no.
+        """
+        del held, newcomer
+        return False
+
     def regions_in(self, people: Floats) -> list[Region]:
         """Where to cut for the landmark network in boxes (N, 4) in which a detector of objects saw people; none where
         that does not tell."""
@@ -174,6 +181,10 @@ class FaceKind(Kind):
 
     def same(self, one: Found, other: Found) -> bool:
         return float(boxes.iou(one.extent[None], other.extent[None])[0, 0]) > 0.4
+
+    def run_out(self, held: Found, newcomer: Found) -> bool:
+        # Shown half a face, the mesh says a whole one, score 1.0, in the middle of its region: too far off to be `same`.
+        return float(boxes.iou(held.extent[None], newcomer.extent[None])[0, 0]) > 0
 
     def confidence(self, proposal: float, first: Found, found: Found) -> float:
         """All three must be sure: what is no face pleases one of them, hardly all."""

@@ -1,0 +1,67 @@
+"""A face that runs half out of its region between two looks, as on a slow machine, is still one face."""
+
+from __future__ import annotations
+
+import pytest
+from counting_engine import CountingEngine
+from cutouts import HEIGHT, astronaut, backdrop
+
+from models.analyzer import Analyzer, AnalyzerOptions
+from models.scene import Scene
+
+FACE = 109
+"""Pixels: the length of her face in the portrait."""
+
+RUNS = range(4, 10)
+"""The looks at which it moves; before and afterwards it stands."""
+
+
+@pytest.fixture
+def analyzer(compiled: dict[str, CountingEngine]) -> Analyzer:
+    return Analyzer(compiled, AnalyzerOptions(objects=False, bodies=False))
+
+
+def watch(analyzer: Analyzer, size: float, step: float, looks_a_second: float) -> list[Scene]:
+    """A person of `size` runs to the right, `step` lengths of the face between two looks."""
+    person = astronaut().scaled(size)
+    face = FACE * size
+    scenes = []
+    for index in range(18):
+        pixels = backdrop()
+        moved = sum(1 for run in RUNS if run <= index)
+        person.paste(pixels, 200 + moved * step * face, 420)
+        scenes.append(analyzer.analyze(pixels, round(index * 1e9 / looks_a_second)))
+    return scenes
+
+
+@pytest.mark.parametrize("looks_a_second", [3.3, 6.7])
+@pytest.mark.parametrize(("size", "step"), [(0.3, 0.4), (0.3, 0.6), (0.5, 0.6), (0.5, 0.8)])
+def test_a_fast_face_is_counted_once(analyzer: Analyzer, size: float, step: float, looks_a_second: float) -> None:
+    scenes = watch(analyzer, size, step, looks_a_second)
+    assert max(len(scene.faces) for scene in scenes) == 1
+    assert len(scenes[-1].faces) == 1
+
+
+@pytest.mark.parametrize(("size", "step"), [(0.3, 0.6), (0.5, 0.8)])
+def test_a_fast_face_keeps_its_number(analyzer: Analyzer, size: float, step: float) -> None:
+    scenes = watch(analyzer, size, step, 3.3)
+    assert {face.track for scene in scenes for face in scene.faces} == {1}
+
+
+@pytest.mark.parametrize("looks_a_second", [3.3, 30.0])
+@pytest.mark.parametrize("apart", [0.85, 1.0])
+def test_a_face_that_comes_to_lie_half_before_another_or_beside_it_is_a_second_one(
+    analyzer: Analyzer, apart: float, looks_a_second: float
+) -> None:
+    behind, before = astronaut().mirrored().recoloured().scaled(0.6), astronaut().scaled(0.6)
+    alone = backdrop()
+    behind.paste(alone, 500, HEIGHT)
+    both = alone.copy()
+    between_faces = (1 - 2 * 225 / 512) * before.pixels.shape[1]  # were the two cut-outs in one place
+    before.paste(both, 500 + between_faces - apart * FACE * 0.6, HEIGHT)
+    scenes = [
+        analyzer.analyze(alone if index < 5 else both, round(index * 1e9 / looks_a_second)) for index in range(25)
+    ]
+    assert all([face.track for face in scene.faces] == [1] for scene in scenes[:5])
+    assert all([face.track for face in scene.faces] == [1, 2] for scene in scenes[-8:])
+    assert scenes[-1].faces[0].box[0] > scenes[-1].faces[1].box[0]
