@@ -25,7 +25,7 @@ def test_a_stream_is_recorded_through_a_loss_and_its_password_is_nowhere(
 
         def hang_up() -> None:
             until(camera.connected.is_set, "it is watched")
-            until(lambda: any(tmp_path.glob("*.part")), "it is recorded")
+            until(lambda: any(tmp_path.glob("*.jsonl.part")), "it is recorded")  # the data begin with a frame
             camera.hang_up()
 
         breaks = threading.Thread(target=hang_up)
