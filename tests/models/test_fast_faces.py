@@ -65,3 +65,18 @@ def test_a_face_that_comes_to_lie_half_before_another_or_beside_it_is_a_second_o
     assert all([face.track for face in scene.faces] == [1] for scene in scenes[:5])
     assert all([face.track for face in scene.faces] == [1, 2] for scene in scenes[-8:])
     assert scenes[-1].faces[0].box[0] > scenes[-1].faces[1].box[0]
+
+
+def test_two_small_faces_one_half_before_the_other_stay_two_though_the_detector_sees_one_between_them(
+    analyzer: Analyzer,
+) -> None:
+    behind, before = astronaut().mirrored().recoloured().scaled(0.3), astronaut().scaled(0.3)
+    between_faces = (1 - 2 * 225 / 512) * before.pixels.shape[1]
+    for index in range(20):
+        pixels = backdrop()
+        if index >= 5:
+            behind.paste(pixels, 500, HEIGHT)
+        before.paste(pixels, 500 + between_faces - 0.8 * FACE * 0.3, HEIGHT)
+        scene = analyzer.analyze(pixels, index * 300_000_000)
+        if index >= 8:
+            assert [face.track for face in scene.faces] == [1, 2]
