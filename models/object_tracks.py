@@ -53,7 +53,7 @@ STAYING = 0.4
 HELD = 0.3
 """Seconds for which a thing shows where it is thought to be while the detector misses it."""
 
-SCORE_MEMORY = 0.4
+SCORE_MEMORY = 0.8
 """Seconds over which a score is averaged."""
 
 RETURNED = 0.5
