@@ -153,5 +153,7 @@ def _segment(segment: str) -> str:
 
 
 def _value(pair: str) -> str:
+    if pair == "…":  # hidden already, as where a file is fetched from is told
+        return pair
     key, mark, _ = pair.partition("=")
     return pair if _HARMLESS.fullmatch(key) and mark else f"{key}={HIDDEN}" if mark else HIDDEN
