@@ -47,7 +47,7 @@ CLEAR, PROVED = 1.25, 0.3
 """Two frames are enough for a thing with this many times the least score; any other has to be seen for so many seconds
 (ByteTrack begins tracks from a higher score too)."""
 
-STAYING = 0.4
+STAYING = 0.6
 """Share of the least wanted score above which a thing that shows stays."""
 
 HELD = 0.3
