@@ -18,7 +18,7 @@ class RecordingFigures:
 
     `state`: "running", "draining" (stopped, writing what still waits), "finished" or "failed" (`error` says why).
     `captured`: frames captured since it began, until it was stopped; once it has ended, `frames` (in the file) +
-    `dropped` = `captured`, but where the disk failed the file lacks the last of them, half a second at most. `skipped`:
+    `dropped` = `captured`, but where the disk failed the file lacks the last of them. `skipped`:
     not analysed because a newer frame was there. `late`: not waited for any longer. `waiting`: frames still to be
     written. `duration`: seconds in the file. `encoder`: of the video, "" before the first frame. `paused`: frames are
     left out for now. `free`: bytes left on its disk at the last look, `left`: seconds that these last, each None where

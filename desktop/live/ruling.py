@@ -232,7 +232,7 @@ class Ruling:
         return None
 
     def _running(self) -> RecordingFigures | None:
-        """The recording that takes frames now."""
+        """The recording that takes frames now; one of the rules' own that has ended is forgotten."""
         newest = self._session.recordings[-1:]
         running = newest[0] if newest and newest[0].state == "running" else None
         if self._own is not None and not self._anew and (running is None or running.path != self._own.path):
@@ -258,9 +258,9 @@ class Ruling:
 
     def _go_on(self, now: float, present: frozenset[str]) -> None:
         """Stop the recording that no rule wants any longer."""
-        if self._own is None or self._running() is None or self._own is None:
+        running, own = self._running(), self._own
+        if running is None or own is None:
             return
-        own = self._own
         for name, rule in own.rules.items():
             after = rule.record.after if rule.record is not None else 0.0
             if name in present:
@@ -302,7 +302,7 @@ class Ruling:
     def _finish(self) -> None:
         """The end: what was begun is closed whole, and no program is left behind."""
         try:
-            if self._own is not None and self._running() is not None and self._own is not None:
+            if self._running() is not None and self._own is not None:
                 self._session.stop_recording()
             if self._pending:
                 self._session.join_recordings(PATIENCE)

@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from blind import Blind
 from browser_ear import heard_by_chromium
 from clips import times_of
 from talkies import clicks, clicks_of, flashes_of, sound_of, write_talkie
@@ -18,28 +19,10 @@ from desktop.batch.annotate import Annotator, Outcome
 from desktop.batch.plan import plan
 from desktop.batch.render import Renderer
 from desktop.commands import cli
-from desktop.frame import Pixels
-from models.scene import Scene
 
 IN_TIME = 0.02
 TIMES = [number / 25 for number in range(100)]
 FLASHES = [0.4, 1.2, 2.0, 3.2]
-
-
-class Blind:
-    """A looker that sees nothing, so that only the sound is of interest."""
-
-    def analyze(self, _pixels: Pixels, _time_ns: int) -> Scene:
-        return Scene()
-
-    def look(self, _pixels: Pixels) -> Scene:
-        return Scene()
-
-    def begin(self) -> None:
-        pass
-
-    def reset(self) -> None:
-        pass
 
 
 def annotate(video: Path, target: Path, data: Path | None = None, **switches: Any) -> Outcome:

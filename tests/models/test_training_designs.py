@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +28,7 @@ from models.training.run import Options, train
 
 TINY = DetectorDesign((64, 64), 8, (8, 16, 16), (1, 1, 1), 16, 1, classes=2, blocks="plain", branches=True)
 PLAN = Plan(4, (64,), (1.0,), 0.0, Augmentation(), 3)
-
-
-@pytest.fixture(autouse=True)
-def same_numbers_each_time() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("same_numbers_each_time")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -25,16 +24,7 @@ from models.training.losses import detector_loss, distribution_focal, giou, qual
 
 GRID = grid(64, 64)
 PLACES, STRIDES = torch.tensor(GRID.places), torch.tensor(GRID.strides)
-
-
-@pytest.fixture(autouse=True)
-def same_numbers_each_time() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("same_numbers_each_time")
 
 
 @pytest.fixture
